@@ -8,6 +8,7 @@ stays; merging again changes nothing, and the command without `--shard` goes on 
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -22,7 +23,7 @@ from mudata.evaluation.run import Run
 from mudata.evaluation.run_settings import RunSettings, SessionRecord, ShardRecord
 from mudata.evaluation.scoring import score
 from mudata.home import Home, is_file
-from mudata.json_files import damaged
+from mudata.json_files import as_type, damaged, reading
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -72,13 +73,28 @@ def found(home: Home, names: Sequence[str] = ()) -> dict[str, list[ShardRun]]:
         folders += named
     groups: dict[str, list[ShardRun]] = {}
     for folder in dict.fromkeys(path.resolve() for path in (folders if names else here)):
-        run = Run(folder)
-        settings = run.settings
-        if settings.shard is None:
-            raise EvaluationError(f"{folder} is a run, and no shard of one.", "Shards are made by `--shard i/n`.")
-        made = ShardRun(run, settings, settings.shard)
+        made = _shard_in(folder)
         groups.setdefault(made.whole_id, []).append(made)
     return {whole: sorted(group, key=lambda one: one.shard) for whole, group in sorted(groups.items())}
+
+
+def _shard_in(folder: Path) -> ShardRun:
+    """What lies in a folder, which may come from anybody: its run's id is to be the name of a folder, and no way to
+    another place. Raises EvaluationError."""
+    run = Run(folder)
+    settings = run.settings
+    if settings.shard is None:
+        raise EvaluationError(f"{folder} is a run, and no shard of one.", "Shards are made by `--shard i/n`.")
+    made = ShardRun(run, settings, settings.shard)
+    whole = settings.shard.whole.get("run")
+    path = folder / "run.json"
+    if not isinstance(whole, str) or not re.fullmatch(r"\w[^/\\\0]*", whole) or settings.run != made.shard.id_of(whole):
+        raise damaged(path, f"what it calls its run, {whole!r}, is not that of {settings.run!r}")
+    with reading(path):
+        told = as_type({**settings.shard.whole, "created_at": settings.created_at}, RunSettings)
+    if not 1 <= made.shard.number <= made.shard.of <= told.clips:
+        raise damaged(path, f"{made.shard} is no shard of {told.clips} items")
+    return made
 
 
 def merge(home: Home, shards: Sequence[ShardRun], progress: Progress = SILENT) -> Run:

@@ -200,6 +200,17 @@ def test_what_does_not_fit_together_is_named(
             "Shards 1/3 and 2/3 .* split_sha256 in run.json differs",
         ),
         (lambda s: s["sittings"][0]["model"].update(revision="r2"), "revision was r1 in shard 1/3 and r2 in shard 2/3"),
+        (
+            lambda s: s.update(
+                run="../../out-2of3", shard={**s["shard"], "whole": {**s["shard"]["whole"], "run": "../../out"}}
+            ),
+            r"what it calls its run, '../../out', is not that of '../../out-2of3'",
+        ),
+        (lambda s: s["shard"]["whole"].pop("tasks"), r"run\.json cannot be read: .*tasks"),
+        (
+            lambda s: s.update(run=f"{s['shard']['whole']['run']}-2of9", shard={**s["shard"], "of": 9}),
+            "2/9 is no shard of 6 items",
+        ),
     ]
     for change, match in changed:
         record = json.loads(said.text())
