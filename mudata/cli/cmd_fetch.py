@@ -96,6 +96,8 @@ def fetch(
     from mudata.execution.executor_choice import executor_on
     from mudata.home import Home
 
+    if card_file and names == (Path(card_file).stem,):
+        names = ()  # one dataset, and the file says which card
     wanted = [*names, *([card_file] if card_file else [])]
     if locked and card_file:
         raise click.UsageError("The lock says which cards: leave out --card.")
