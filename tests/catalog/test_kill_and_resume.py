@@ -223,7 +223,7 @@ def answers(run: Path) -> list[tuple[str, str]]:
 
 def test_two_fetches_of_one_dataset_share_the_work(server: Server, home: Home, tmp_path: Path) -> None:
     path, _ = slow_card(server, tmp_path)
-    words = ("fetch", path.stem, "--card", path, "--workers", 1, "--json")  # its own name beside it is no second dataset
+    words = ("fetch", path.stem, "--card", path, "--workers", 1, "--json")  # the name beside it is no second dataset
     with started(*words) as first, started(*words) as second:
         one, other = ended(first), ended(second)
     assert (one.code, other.code) == (0, 0), one.err + other.err
