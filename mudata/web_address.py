@@ -99,6 +99,8 @@ def holds_login(address: str) -> bool:
 
 def shown(address: str) -> str:
     """An address fit for messages and files: without user, password, query and fragment."""
+    if "://" not in address:  # what stands before an @ may be a password all the same
+        address = address.rpartition("@")[2]
     try:
         parts = urlsplit(address)
         _ = parts.port  # a password with a slash or such in it looks like a port

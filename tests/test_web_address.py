@@ -111,6 +111,8 @@ def test_what_is_no_text_is_no_address(address: object) -> None:
         "http://s3cret@a..b/x",
         "http://me:s3cret@ex℀mple/x",
         "ftp://me:s3cret@h/x",
+        "me:s3cret@h:8000/v1",
+        "https:/me:s3cret@h/x",
     ],
 )
 def test_no_password_is_shown(address: str) -> None:
