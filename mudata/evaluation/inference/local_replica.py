@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from mudata.errors import EvaluationError
 from mudata.evaluation.inference import provenance
 from mudata.evaluation.inference.batching import BatchRunner, CallKind, ModelReply, Patience
 from mudata.evaluation.inference.playback import PlayedItem, is_unheard, played
@@ -100,6 +101,12 @@ class LocalReplica:
                 advance(1)
                 if isinstance(item, Failure):
                     unheard.append(sample.item_id)
+                    if len(unheard) == len(lessons.samples):
+                        raise EvaluationError(
+                            f"Not one of the {len(unheard)} to learn from was heard; the last failed with "
+                            f"{item.kind}: {item.reason}",
+                            "Mend that, then run the same command again.",
+                        )
                     continue
                 artists = [clip.artist for clip in sample.clips][: len(item.clips)]
                 clips = tuple(replace(clip, group=artist) for clip, artist in zip(item.clips, artists, strict=True))

@@ -404,6 +404,12 @@ def test_a_pupil_learns_from_the_train_part_only(corpus: Corpus, home: Home) -> 
     assert fitted == {"tones": {"on": "train part", "clips": 5, "undecodable": ["tones/02"]}}
 
 
+def test_a_pupil_that_could_hear_nothing_is_told_why(corpus: Corpus, home: Home) -> None:
+    corpus.halves(broken=("00", "01", "02", "03", "04", "05"))
+    with pytest.raises(EvaluationError, match="Not one of the 6 to learn from was heard; the last failed with "):
+        ask(home, model=f"{__name__}:Pupil")
+
+
 def test_a_pupil_without_a_train_part_is_refused_but_a_control_is_told_of(corpus: Corpus, home: Home) -> None:
     hashes = corpus.publish()
     corpus.split("half", {"test": hashes})
