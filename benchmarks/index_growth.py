@@ -72,7 +72,8 @@ def split():
 def leaky():
     with database.connect(home) as connection:
         part_of = manifest.load(home, "grown").part_of()
-        return hash_of(timed(lambda: leaks.find(connection, part_of)).counts())
+        counts = timed(lambda: leaks.find(connection, part_of)).counts()
+        return hash_of([text.replace(",", "") for text in counts])  # builds write thousands in their own ways
 
 def hash_of(value):
     import hashlib

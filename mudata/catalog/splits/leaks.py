@@ -81,10 +81,10 @@ class Leaks:
         """As text: clips per part; of each kind, how much is known and how much lies in several parts."""
         total = sum(self.parts.values())
         return [
-            f"parts: {', '.join(f'{part} {clips}' for part, clips in self.parts.items())}",
+            f"parts: {', '.join(f'{part} {clips:,}' for part, clips in self.parts.items())}",
             *(
-                f"{kind}: known of {known} of {number(total, 'clip')}; {self.across[kind]} of {self.repeated[kind]}"
-                " that recur lie in several parts"
+                f"{kind}: known of {known:,} of {number(total, 'clip')}; {self.across[kind]:,} of"
+                f" {self.repeated[kind]:,} that recur lie in several parts"
                 for kind, known in self.known.items()
             ),
             f"told by cards: {', '.join(f'{k} {v[:12]}' for k, v in self.card_sha256.items())}",
