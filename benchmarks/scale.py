@@ -92,28 +92,26 @@ def of_workers(nodes: ThreeNodes) -> float:
     return cpu_s([each for pid in workers_of(nodes) for each in children(pid)])
 
 
-def of_services(nodes: ThreeNodes) -> float:
-    """GCS, raylets, agents, monitors."""
-    work = {each for pid in workers_of(nodes) for each in children(pid)}
-    every = {
+def of_cluster(nodes: ThreeNodes) -> set[int]:
+    """All processes of the nodes."""
+    return {
         each
         for node in (nodes.cluster.head_node, *nodes.cluster.worker_nodes)
         for kind in node.all_processes.values()
         for started in kind
         for each in children(started.process.pid)
     }
-    return cpu_s(list(every - work))
+
+
+def of_services(nodes: ThreeNodes) -> float:
+    """GCS, raylets, agents, monitors."""
+    work = {each for pid in workers_of(nodes) for each in children(pid)}
+    return cpu_s(list(of_cluster(nodes) - work))
 
 
 def of_pool(nodes: ThreeNodes) -> float:
     """Children of this process that are no part of the cluster: all of these are children, too."""
-    theirs = {
-        each
-        for node in (nodes.cluster.head_node, *nodes.cluster.worker_nodes)
-        for kind in node.all_processes.values()
-        for started in kind
-        for each in children(started.process.pid)
-    }
+    theirs = of_cluster(nodes)
     return cpu_s([pid for pid in children(os.getpid())[1:] if pid not in theirs])
 
 

@@ -9,7 +9,8 @@ One spectrum serves all of them, frame by frame in memory, and where librosa mak
 only to take the mean, the mean is taken first: of the tempogram, whose ratios are linear in it, of its
 autocorrelations, and of powers of frequency, which give centroid and bandwidth. What costs little
 (deltas, tonnetz, tempo, tuning's histogram) is librosa's own. `tests/evaluation/models/test_clip_features.py`
-holds each number against librosa's own functions.
+holds each number against librosa's own functions. Where a sound is little more than rounding noise (a steady tone at
+-100 dBFS), the tempo that is estimated from that noise may be another than librosa's.
 """
 
 from __future__ import annotations
