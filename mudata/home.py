@@ -7,6 +7,7 @@ MUDATA_HOME/
     fingerprints/<dataset>/           what clips sound like, by content
     duplicates/                       which of them are copies of each other
     splits/  runs/  models/           manifests, evaluations, checkpoints
+    listening/<test>/                 listening tests: their design, what is played, ratings
     shards/                           runs asked in shards, until they are merged
     cards/                            cards of exams that were composed here
     faults/                           known faults that the user adds to the cards'
@@ -101,6 +102,10 @@ class Home:
     @property
     def runs(self) -> Path:
         return self.root / "runs"
+
+    @property
+    def listening(self) -> Path:
+        return self.root / "listening"
 
     @property
     def cards(self) -> Path:

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +97,7 @@ def render(report: Report, audio: Audio, heard: Sequence[HeardExam] = ()) -> byt
         titles=report.titles,
         figures={panel.key: _figures(panel, report.titles[panel.key]) for panel in report.panels},
         heard=section.render(exams=heard, note=heard_table.NOTE, caption=heard_chart.CAPTION) if heard else "",
-        colours=_colours(),
+        colours=colour_variables(COLOURS),
         style=style,
         script=script,
         policy=_policy(script),
@@ -156,9 +156,9 @@ def _figures(panel: Panel, title: str) -> dict[str, tuple[Any, Any]]:
     }
 
 
-def _colours() -> str:
-    """Every colour on white and in the dark, as CSS variables; paper is always white."""
-    light, dark = ("".join(f"--{name}:{pair[i]};" for name, pair in COLOURS.items()) for i in (0, 1))
+def colour_variables(colours: Mapping[str, tuple[str, str]]) -> str:
+    """Colours on white and in the dark, as CSS variables; paper is always white."""
+    light, dark = ("".join(f"--{name}:{pair[i]};" for name, pair in colours.items()) for i in (0, 1))
     return (
         f":root{{color-scheme:light;{light}}}"
         f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}"

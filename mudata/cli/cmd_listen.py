@@ -1,0 +1,29 @@
+"""`mudata listen`: listening tests, from their design to their results."""
+
+from __future__ import annotations
+
+import click
+
+from mudata.cli.habits import HabitGroup
+from mudata.cli.output import emit, json_option
+from mudata.home import Home
+
+
+@click.group(cls=HabitGroup)
+def listen() -> None:
+    """Listening tests: people rate what models said."""
+
+
+@listen.command("list")
+@json_option
+def list_(*, as_json: bool) -> None:
+    """The listening tests of this home."""
+    from mudata.evaluation.listening import listening_test
+
+    home = Home.default()
+    tests = [listening_test.read(home, name) for name in listening_test.names(home)]
+    rows = [
+        {"test": test.name, "kind": test.kind, "split": test.split, "raters": len(test.raters), "made": test.created_at}
+        for test in tests
+    ]
+    emit(rows, as_json=as_json, hint="Make one with: mudata listen new NAME --runs A,B --split SPLIT")

@@ -1,0 +1,1 @@
+"""The collection as pages: datasets, clips, splits, runs. Read-only."""

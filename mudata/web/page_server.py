@@ -1,0 +1,73 @@
+"""Serves an application on this machine until it is told to stop."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from mudata.errors import EvaluationError, MissingExtra
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+
+def require_extra(purpose: str, extra: str, *packages: str) -> None:
+    """Raises MissingExtra where one of the packages is not installed."""
+    for package in ("starlette", "uvicorn", "jinja2", *packages):
+        try:
+            __import__(package)
+        except ImportError as error:
+            raise MissingExtra(purpose, package, extra) from error
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a server at `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def serve(app: ASGIApp, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; what is being answered then is finished.
+
+    Args:
+        app: the application, with `security.middleware` before it.
+        host: an address of this machine.
+        port: 0: any that is free.
+        ready: told the address, such as http://127.0.0.1:8000, once connections are taken.
+
+    Raises:
+        EvaluationError: the address is not of this machine, or the port is taken or not allowed.
+    """
+    import uvicorn
+
+    with closing(_listening(host, port)) as listener:
+        bound = listener.getsockname()[1]
+        config = uvicorn.Config(
+            app,
+            log_level="error",
+            access_log=False,  # addresses hold the tokens of raters
+            server_header=False,
+            lifespan="off",
+            ws="none",
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=5,
+        )
+        ready(f"http://{f'[{host}]' if ':' in host else host}:{bound}")
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        raise EvaluationError(
+            f"Nothing can be served at {host}, port {port}: {error.strerror or error}.",
+            "Choose another port with --port (0: any that is free), or an address of this machine with --host.",
+        ) from error
+    return listener

@@ -1,0 +1,1 @@
+"""Pages on which raters hear clips and rate what was said about them."""
