@@ -1,6 +1,6 @@
 """What raters said, in SQLite: written at once, nothing lost when the server is killed.
 
-Nothing is ever changed: a rating that is given again is a further row, and the last one counts. WAL mode lets results
+No answer is ever changed: a rating that is given again is a further row, and the last one counts. WAL mode lets results
 be read while raters rate; synchronous = FULL puts every answer on the disk before the rater sees the next page.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,9 @@ from mudata.home import now
 if TYPE_CHECKING:
     from types import TracebackType
 
-_SCHEMA = """
+SCHEMA = 1
+"""Rises when an older mudata could not read the tables (`PRAGMA user_version`)."""
+_TABLES = """
 CREATE TABLE IF NOT EXISTS raters (
     rater TEXT PRIMARY KEY, language TEXT, consented_at TEXT, finished_at TEXT, source TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS ratings (
@@ -42,8 +45,8 @@ class RaterRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class Rating:
-    """One mark: `value` is a number of the scale, or one of CHOICES. `heard_s`: seconds of sound that were played
-    before it was given, where that is known."""
+    """One mark: `value` is a number of the scale, or one of CHOICES. `heard_s`: seconds of different sound that were
+    played before it was given, as the page said, where that is known."""
 
     rater: str
     trial: str
@@ -53,24 +56,37 @@ class Rating:
     rated_at: str = ""
 
 
-class RatingStore:
-    """The ratings of one test. One per thread; close it, or use it in a `with`.
+class NotKept(EvaluationError):
+    """An answer could not be written, and nothing of it was: the disk is full, or another program writes."""
 
-    Raises EvaluationError where the file is no database of ratings.
+
+class AnsweredMeanwhile(EvaluationError):
+    """A trial was rated after the form was shown that is sent now: in another window, or by the same form before."""
+
+
+class RatingStore:
+    """The ratings of one test. Threads may share one; close it, or use it in a `with`.
+
+    Args:
+        folder: of the test; its database is made where there is none.
+        wait_s: how long another program that is writing is waited for.
+
+    Raises:
+        EvaluationError: the file is no database of ratings, is damaged or of a newer mudata, or another program
+            holds it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, wait_s: float = 10) -> None:
         self.path = folder / "ratings.sqlite"
+        self._turn = threading.RLock()  # one connection: what SQLite writes at once is one transaction
+        with self._telling("opened"):
+            self._database = sqlite3.connect(self.path, timeout=wait_s, isolation_level=None, check_same_thread=False)
         try:
-            self._database = sqlite3.connect(self.path, timeout=30, isolation_level=None)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = FULL")
-            self._database.executescript(_SCHEMA)
-        except sqlite3.DatabaseError as error:
-            raise EvaluationError(
-                f"{self.path} cannot be used as a database of ratings ({error}).",
-                "Bring back a copy of it, with its -wal file if there is one.",
-            ) from error
+            with self._telling("opened"):
+                self._prepare()
+        except BaseException:
+            self._database.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -79,51 +95,128 @@ class RatingStore:
         self.close()
 
     def close(self) -> None:
-        self._database.close()
+        with self._turn:
+            self._database.close()
 
     def meet(self, rater: RaterRecord) -> None:
-        """Add a rater, or what is newly known of one; what is None stays as it was."""
+        """Add a rater, or what is newly known of one; what is None stays as it was. Raises NotKept."""
         with self._writing():
-            self._database.execute(
-                "INSERT INTO raters VALUES (?, ?, ?, ?, ?) ON CONFLICT (rater) DO UPDATE SET"
-                " language = coalesce(excluded.language, language),"
-                " consented_at = coalesce(consented_at, excluded.consented_at),"
-                " finished_at = coalesce(finished_at, excluded.finished_at)",
-                (rater.rater, rater.language, rater.consented_at, rater.finished_at, rater.source),
-            )
+            self._meet(rater)
 
-    def add(self, ratings: Sequence[Rating]) -> None:
-        """Add ratings, all or none; on the disk when this returns."""
+    def add(self, ratings: Sequence[Rating], *, after: int | None = None, finished_at: str | None = None) -> None:
+        """Add ratings, all or none; on the disk when this returns.
+
+        Args:
+            ratings: of one trial, or of many from elsewhere.
+            after: the `revision` of the one trial that its form was shown with; None: whatever was said before.
+            finished_at: when the rater was done, where these are the last that were asked for.
+
+        Raises:
+            AnsweredMeanwhile: the trial has another revision than `after`.
+            NotKept.
+        """
         with self._writing():
+            if after is not None and any(self._revision(r.rater, r.trial) != after for r in ratings[:1]):
+                raise AnsweredMeanwhile("This trial was rated in another window meanwhile.", "Show what counts now.")
             self._database.executemany(
                 "INSERT INTO ratings (rater, trial, aspect, value, heard_s, rated_at) VALUES (?, ?, ?, ?, ?, ?)",
                 [(r.rater, r.trial, r.aspect, r.value, r.heard_s, r.rated_at or now()) for r in ratings],
             )
+            if finished_at is not None:
+                for rater in dict.fromkeys(r.rater for r in ratings):
+                    self._meet(RaterRecord(rater=rater, finished_at=finished_at))
+
+    def forget(self, rater: str) -> int:
+        """Delete all that a rater said, who takes back the consent; how many answers that were. Raises NotKept."""
+        with self._writing():
+            gone = self._database.execute("DELETE FROM ratings WHERE rater = ?", (rater,)).rowcount
+            self._database.execute("DELETE FROM raters WHERE rater = ?", (rater,))
+        return int(gone)
+
+    def revision(self, rater: str, trial: str) -> int:
+        """A number that changes when a trial is rated again; 0 before it is."""
+        with self._reading():
+            return self._revision(rater, trial)
 
     def ratings(self, rater: str | None = None) -> list[Rating]:
         """What counts, of all raters or of one: the last rating of each (rater, trial, aspect), in the order given."""
-        rows = self._database.execute(
-            "SELECT rater, trial, aspect, value, heard_s, rated_at FROM ratings WHERE id IN"
-            " (SELECT max(id) FROM ratings WHERE ? IS NULL OR rater = ? GROUP BY rater, trial, aspect) ORDER BY id",
-            (rater, rater),
-        )
         names = ("rater", "trial", "aspect", "value", "heard_s", "rated_at")
-        return [Rating(**dict(zip(names, row, strict=True))) for row in rows]
+        with self._reading():
+            rows = self._database.execute(
+                "SELECT rater, trial, aspect, value, heard_s, rated_at FROM ratings WHERE id IN"
+                " (SELECT max(id) FROM ratings WHERE ? IS NULL OR rater = ? GROUP BY rater, trial, aspect) ORDER BY id",
+                (rater, rater),
+            )
+            return [Rating(**dict(zip(names, row, strict=True))) for row in rows]
 
     def raters(self) -> list[RaterRecord]:
         """Everybody who came, by name."""
-        rows = self._database.execute(
-            "SELECT rater, language, consented_at, finished_at, source FROM raters ORDER BY rater"
-        )
         names = ("rater", "language", "consented_at", "finished_at", "source")
-        return [RaterRecord(**dict(zip(names, row, strict=True))) for row in rows]
+        with self._reading():
+            rows = self._database.execute(f"SELECT {', '.join(names)} FROM raters ORDER BY rater")  # noqa: S608
+            return [RaterRecord(**dict(zip(names, row, strict=True))) for row in rows]
+
+    def _prepare(self) -> None:
+        version = self._database.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA:
+            raise EvaluationError(
+                f"{self.path} was written by a newer mudata (schema {version}; this one knows {SCHEMA}).",
+                "Update mudata: pip install -U mudata-music",
+            )
+        if (found := self._database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise sqlite3.DatabaseError(" ".join(found.split()))
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = FULL")
+        self._database.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT")
+
+    def _meet(self, rater: RaterRecord) -> None:
+        self._database.execute(
+            "INSERT INTO raters VALUES (?, ?, ?, ?, ?) ON CONFLICT (rater) DO UPDATE SET"
+            " language = coalesce(excluded.language, language),"
+            " consented_at = coalesce(consented_at, excluded.consented_at),"
+            " finished_at = coalesce(finished_at, excluded.finished_at)",
+            (rater.rater, rater.language, rater.consented_at, rater.finished_at, rater.source),
+        )
+
+    def _revision(self, rater: str, trial: str) -> int:
+        row = self._database.execute("SELECT max(id) FROM ratings WHERE rater = ? AND trial = ?", (rater, trial))
+        return int(row.fetchone()[0] or 0)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        with self._turn, self._telling("read"):
+            yield
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
+        """One transaction; where anything of it fails, nothing of it was done, and the next one can begin."""
+        with self._turn:
+            try:
+                self._database.execute("BEGIN IMMEDIATE")
+                yield
+                self._database.execute("COMMIT")
+            except BaseException as error:
+                with contextlib.suppress(sqlite3.Error):  # of a full disk SQLite has rolled back by itself
+                    if self._database.in_transaction:
+                        self._database.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise NotKept(
+                        f"{self.path}: an answer could not be written ({error}).",
+                        "Free some space, or end what else holds the database; then send the answer again.",
+                    ) from error
+                raise
+
+    @contextlib.contextmanager
+    def _telling(self, what: str) -> Iterator[None]:
+        """Errors of SQLite as those of a reader who is no programmer."""
         try:
             yield
-        except BaseException:
-            self._database.execute("ROLLBACK")
-            raise
-        self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+                raise EvaluationError(
+                    f"{self.path} cannot be {what}: another program holds it.", "End that program, and try again."
+                ) from error
+            raise EvaluationError(
+                f"{self.path} cannot be {what} as a database of ratings ({error}).",
+                "Bring back a copy of it, with its -wal file if there is one.",
+            ) from error
