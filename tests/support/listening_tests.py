@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
@@ -21,14 +22,16 @@ from mudata.evaluation.listening.listening_test import (
     Trial,
     folder_of,
 )
-from mudata.home import Home
+
+if TYPE_CHECKING:
+    from mudata.home import Home
 
 SECRETS = ("gtzan-blues", "qwen-secret-model", "run-0123abc", "human reference")
 """Names of clips, models, runs and roles that no rater may find anywhere."""
 SECONDS = 0.4
 TEXTS = (
     "A slow piano piece with a calm mood.",
-    "<script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\"> {rater} {{ 7 * 7 }} \u202e",
+    "<script>document.title = 'owned'</script><img src=x onerror=alert(1)> {rater} {{ 7 * 7 }} \u202e",
     "Fast drums & a loud guitar, " + "with a long solo over a walking bass line, " * 45,
     "一段安静的钢琴曲。",
 )
