@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from mudata.cli import listen_new
 from mudata.cli.habits import HabitGroup
 from mudata.cli.output import emit, json_option
 from mudata.home import Home
@@ -27,3 +28,7 @@ def list_(*, as_json: bool) -> None:
         for test in tests
     ]
     emit(rows, as_json=as_json, hint="Make one with: mudata listen new NAME --runs A,B --split SPLIT")
+
+
+listen.add_command(listen_new.new)
+listen.add_command(listen_new.show)

@@ -1,0 +1,102 @@
+"""A listening test in words and as a record, for whoever runs it; raters see nothing of this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mudata.evaluation.listening.listening_test import ExclusionRule, ListeningTest, System, TestKind
+
+_KINDS: Mapping[str, str] = {
+    "mos": "one clip and one text, a mark for each aspect",
+    "pairwise": "two clips and one text: which clip it describes better",
+    "texts": "one clip and two texts: which describes it better",
+}
+
+
+def design_lines(
+    kind: TestKind, systems: Sequence[System], minutes: float, design: Mapping[str, Any], power: Mapping[str, Any]
+) -> Iterator[str]:
+    """The design in sentences."""
+    d = design
+    names = ", ".join(system.name for system in systems if system.role == "model")
+    anchors = ", ".join(system.name for system in systems if system.role != "model")
+    yield f"Asked: {_KINDS[kind]}."
+    yield f"Systems: {names}; hidden among them: {anchors or 'nothing'} (reference: {d['reference']})."
+    each = _range(d["ratings_per_clip_and_each"])
+    yield (
+        f"{d['ratings']} ratings: {d['raters']} raters x {d['trials_per_rater']} trials; {d['clips']} clips, each rated"
+        f" {d['ratings_per_clip']} times, with each of the {d['compared']} {each}; each of these {d['ratings_of_each']}"
+        f" times, by each rater {_range(d['trials_per_rater_of_each'])}."
+    )
+    yield f"Before and between: {d['practice']} practice trials, {d['checks']} checks. About {minutes:.0f} minutes a rater."
+    if "loudness_lufs" in d:
+        yield f"Sound: {d['seconds_of_a_clip']:g} s of a clip at most, all at {d['loudness_lufs']:g} LUFS (ITU-R BS.1770)."
+    for what, why in (("left out", d["left_out"]), ("without a text", d["no_text"])):
+        for name, told in why.items():
+            yield f"Clips {what}: {name}: {_counts(told)}"
+    if unheard := d.get("not_decoded"):
+        yield f"Not to be heard, others drawn instead: {_counts(unheard)}"
+    if d.get("kin"):
+        yield f"{d['kin']} of the clips are of one artist, album, track or recording with another."
+    yield _power(kind, power)
+
+
+def _power(kind: TestKind, power: Mapping[str, Any]) -> str:
+    if kind != "mos":
+        share = power["detectable_share"]
+        told = f"a share of preferences of {share:.0%}" if share else "no preference"
+        return (
+            f"{power['ratings_of_each']:g} ratings of each tell {told} from one half (95 %, power 80 %), taken as"
+            " independent."
+        )
+    assumed = power["assumed_deviations"]
+    ways = [
+        f"{power[key]} {what}" for key, what in (("raters_needed", "raters"), ("clips_needed", "clips")) if power[key]
+    ]
+    return (
+        f"{power['ratings_of_each']:g} ratings of each system tell {power['detectable_mos']:.2f} marks apart (95 %, power"
+        f" 80 %); {power['difference']:g} need {' or '.join(ways) or 'more raters and more clips'}, all else alike. Assumed"
+        f" deviations: {assumed['system_by_clip']:g} by clip, {assumed['system_by_rater']:g} by rater,"
+        f" {assumed['residual']:g} else."
+    )
+
+
+def rule_line(rule: ExclusionRule) -> str:
+    return (
+        f"Does not count: who fails more than {rule.failed_checks} checks, or rates less than {rule.least_share:.0%} of"
+        " their trials."
+    )
+
+
+def design_record(test: ListeningTest) -> dict[str, Any]:
+    """What machines are told: all but texts, trials and names of files."""
+    return {
+        "test": test.name,
+        "kind": test.kind,
+        "split": test.split,
+        "part": test.part,
+        "seed": test.seed,
+        "sha256": test.sha256,
+        "systems": [asdict(system) for system in test.systems],
+        "aspects": [aspect.name for aspect in test.aspects],
+        "scale": test.scale,
+        "raters": [plan.rater for plan in test.raters],
+        "minutes": test.minutes,
+        "rule": asdict(test.rule),
+        "design": dict(test.design),
+        "power": dict(test.power),
+        "made": test.created_at,
+    }
+
+
+def _range(ends: Sequence[int]) -> str:
+    low, high = ends
+    times = f"{low}" if low == high else f"{low} or {high}"
+    return f"{times} time{'' if times == '1' else 's'}"
+
+
+def _counts(told: object) -> str:
+    return ", ".join(f"{key} ({value})" for key, value in told.items()) if isinstance(told, Mapping) else str(told)
