@@ -26,7 +26,8 @@ has two words there is one function: `split leaks` is `leaks`, `split check` is 
 `split plan` is `plan_split`, `models info` and `models fetch` are `model_info` and `fetch_model`,
 `models serve` is `serving_command`,
 `exams lint`, `labels lint` and `labels audit` are `lint_exam`, `lint_labels` and `audit_labels`,
-`labels unmapped` is `unmapped_labels`, `runs merge` is `merge_runs`,
+`labels unmapped` is `unmapped_labels`,
+`listen new` and `listen list` are `new_listening_test` and `listening_tests`, `runs merge` is `merge_runs`,
 `fetch --locked` is `fetch_locked`, `eval --suite` is `evaluate_suite`, `suites show` and `suites table` are
 `suite_tables`, `sql --schema` is `schema`; `rm` is `remove`, `du` is `disk_use`, and `mv` is `rename` or `move_home`.
 Only commands: `demo`, `completion`,

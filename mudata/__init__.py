@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mudata.api.run_merging import merge_runs
     from mudata.api.splitting import check_split, export, leaks, load, plan_split, split, splits
     from mudata.api.suite_exams import evaluate_suite, suite_tables, suites
+    from mudata.api.test_designing import listening_tests, new_listening_test
     from mudata.narration import show_progress
 
 __all__ = [
@@ -65,12 +66,14 @@ __all__ = [
     "leaks",
     "lint_exam",
     "lint_labels",
+    "listening_tests",
     "load",
     "lock",
     "merge_runs",
     "model_info",
     "models",
     "move_home",
+    "new_listening_test",
     "override",
     "plan_split",
     "remove",

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from mudata.api.run_merging import merge_runs
     from mudata.api.splitting import check_split, export, leaks, load, plan_split, split, splits
     from mudata.api.suite_exams import evaluate_suite, suite_tables, suites
+    from mudata.api.test_designing import listening_tests, new_listening_test
 
 __all__ = [
     "align",
@@ -69,12 +70,14 @@ __all__ = [
     "leaks",
     "lint_exam",
     "lint_labels",
+    "listening_tests",
     "load",
     "lock",
     "merge_runs",
     "model_info",
     "models",
     "move_home",
+    "new_listening_test",
     "override",
     "plan_split",
     "remove",
@@ -137,6 +140,8 @@ __getattr__, __dir__ = lazy_names(
         "evaluate_suite": "suite_exams",
         "suite_tables": "suite_exams",
         "suites": "suite_exams",
+        "listening_tests": "test_designing",
+        "new_listening_test": "test_designing",
         "lint_exam": "exam_linting",
         "align": "inspection",
         "audit_labels": "inspection",

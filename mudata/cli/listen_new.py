@@ -14,8 +14,6 @@ from mudata.home import Home
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_ANCHORS = {"reference": "reference", "wrong-clip": "wrong clip", "none": None}
-
 
 @click.command("new")
 @click.argument("test")
@@ -26,8 +24,12 @@ _ANCHORS = {"reference": "reference", "wrong-clip": "wrong clip", "none": None}
     show_default=True,
     help="mos: marks for one clip's one text. pairwise: two clips, one text. texts: one clip, two texts.",
 )
-@click.option("--runs", required=True, metavar="A,B,...", help="Runs whose answers are rated, or beginnings of their ids.")
-@click.option("--split", required=True, shell_complete=name_completion.splits, help="The split that they were asked about.")
+@click.option(
+    "--runs", required=True, metavar="A,B,...", help="Runs whose answers are rated, or beginnings of their ids."
+)
+@click.option(
+    "--split", required=True, shell_complete=name_completion.splits, help="The split that they were asked about."
+)
 @click.option("--part", help="Its part [default: that of the runs].")
 @click.option("--n", type=int, default=40, show_default=True, help="Clips that are rated.")
 @click.option("--raters", type=int, default=20, show_default=True, help="People who rate.")
@@ -69,29 +71,28 @@ def new(test: str, *, dry_run: bool, as_json: bool, quiet: bool, **asked: Any) -
     mudata listen new captions --runs qwen,salmonn --split musiccaps-exam --n 40 --raters 20
     mudata listen new which --kind texts --runs qwen,salmonn --split musiccaps-exam --per-rater 18
     """
-    from mudata.evaluation.listening.listening_request import ListeningRequest
+    from mudata.evaluation.listening.listening_request import SCALES, ListeningRequest
     from mudata.evaluation.listening.planned_test import plan_test
     from mudata.evaluation.listening.test_maker import make_test
     from mudata.evaluation.listening.test_view import design_lines, design_record
 
-    low, high = map(int, asked.pop("scale").split("-"))
     request = ListeningRequest(
         name=test,
         runs=tuple(filter(None, map(str.strip, asked.pop("runs").split(",")))),
         anchors=_anchors(asked.pop("anchors")),
-        scale=(low, high),
+        scale=SCALES[asked.pop("scale")],
         consent=_consent(asked.pop("consent")),
         **asked,
     )
     home, say = Home.default(), progress(quiet)
     if dry_run:
         planned = plan_test(home, request)
-        shown = {"minutes": planned.minutes, "design": planned.design(), "power": planned.power()}
-        systems = [vars(system) for system in planned.rated.systems]
+        systems, design, power = planned.rated.systems, planned.design(), planned.power()
         if as_json:
-            emit_json({"test": test, "kind": request.kind, "systems": systems} | shown)
-            return
-        _print(design_lines(request.kind, planned.rated.systems, **shown))
+            known = {"test": test, "kind": request.kind, "systems": [vars(system) for system in systems]}
+            emit_json(known | {"minutes": planned.minutes, "design": design, "power": power})
+        else:
+            _print(design_lines(request.kind, systems, planned.minutes, design, power))
         return
     made = make_test(home, request, say)
     if as_json:
@@ -106,14 +107,13 @@ def new(test: str, *, dry_run: bool, as_json: bool, quiet: bool, **asked: Any) -
 @click.option("--links", is_flag=True, help="Also each rater's secret token, of which a link is made.")
 @json_option
 def show(test: str, *, links: bool, as_json: bool) -> None:
-    """Tell how a listening test is designed: numbers, systems, the rule by which raters are left out, what can be told."""
-    from mudata.evaluation.listening import listening_test
-    from mudata.evaluation.listening.rater_links import read_links
+    """Tell how a listening test is designed: numbers, systems, who is left out, what can be told apart."""
+    from mudata.evaluation.listening import listening_test, rater_links
     from mudata.evaluation.listening.test_view import design_lines, design_record, rule_line
 
     home = Home.default()
     found = listening_test.read(home, test)
-    tokens = read_links(listening_test.folder_of(home, test)) if links else {}
+    tokens = rater_links.read(listening_test.folder_of(home, test), found) if links else {}
     if as_json:
         emit_json(design_record(found) | ({"tokens": dict(tokens)} if links else {}))
         return
@@ -130,11 +130,12 @@ def _print(lines: Iterable[str]) -> None:
 
 
 def _anchors(text: str) -> tuple[Any, ...]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    for name in names:
-        if name not in _ANCHORS:
-            raise click.UsageError(f"--anchors {name}: {', '.join(_ANCHORS)} are known.")
-    return tuple(anchor for name in dict.fromkeys(names) if (anchor := _ANCHORS[name]))
+    from mudata.evaluation.listening.listening_request import ANCHORS
+
+    names = {name.strip() for name in text.split(",") if name.strip()}
+    if unknown := sorted(names - {*ANCHORS, "none"}):
+        raise click.UsageError(f"--anchors {unknown[0]}: {', '.join([*ANCHORS, 'none'])} are known.")
+    return tuple(anchor for name, anchor in ANCHORS.items() if name in names)
 
 
 def _consent(given: Iterable[str]) -> dict[str, str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from mudata.catalog.cards import loader
+from mudata.catalog.cards.strict_model import Strict
 from mudata.errors import CardError
 from mudata.evaluation.listening.listening_test import PREFERENCE, Aspect
 
@@ -21,10 +22,8 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 Words = Annotated[dict[Language, Text], Field(min_length=1)]
 
 
-class AspectWords(BaseModel):
+class AspectWords(Strict):
     """An aspect as YAML has it: all of its words in the same languages."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
     title: Words
@@ -41,10 +40,8 @@ class AspectWords(BaseModel):
         return self
 
 
-class AspectSheet(BaseModel):
+class AspectSheet(Strict):
     """Aspects by kind of test. Preferences are one aspect, of that name."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     mos: tuple[AspectWords, ...] = ()
     pairwise: tuple[AspectWords, ...] = ()

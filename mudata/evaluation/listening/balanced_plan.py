@@ -37,7 +37,7 @@ TRIES = 2000
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """One trial: numbers of a rater, a clip and a treatment, counted from 0. `turned`: the second of two comes first."""
+    """A trial: numbers of a rater, a clip and a treatment, from 0 on. `turned`: the second of two comes first."""
 
     rater: int
     clip: int
@@ -72,7 +72,7 @@ def balanced_plan(
     block = np.tile(np.arange(per_rater) // treatments, raters)
     # clips whose ratings leave a rest share runs of `treatments` trials, so that treatments stay equal over all
     treatment = even_parts([rater.tolist(), block.tolist()], [heard.tolist()], treatments, random)
-    order = _in_places(rater, block, treatment, treatments, per_rater, random)
+    order = _in_places(rater, block, treatment, random)
     heard, treatment = heard[order], treatment[order]
     for start in range(0, len(heard), per_rater):
         own = slice(start, start + per_rater)
@@ -110,8 +110,6 @@ def _in_places(
     rater: NDArray[np.intp],
     block: NDArray[np.intp],
     treatment: NDArray[np.intp],
-    treatments: int,
-    per_rater: int,
     random: np.random.Generator,
 ) -> NDArray[np.intp]:
     """An order of the trials in which only those of one rater's block change places, so that each treatment comes at
@@ -119,12 +117,12 @@ def _in_places(
     import numpy as np
 
     place = np.empty(len(rater), dtype=np.intp)
-    whole = block < per_rater // treatments
-    for some, size in ((whole, treatments), (~whole, per_rater % treatments)):
-        if some.any():
-            left = [rater[some].tolist(), block[some].tolist()]
-            right = [treatment[some].tolist(), block[some].tolist()]
-            place[some] = even_parts(left, right, size, random)
+    sizes = np.bincount(block[rater == rater[0]])  # those of all raters are alike, and the last may be smaller
+    for size in np.unique(sizes).tolist():
+        some = sizes[block] == size
+        left = [rater[some].tolist(), block[some].tolist()]
+        right = [treatment[some].tolist(), block[some].tolist()]
+        place[some] = even_parts(left, right, size, random)
     order: NDArray[np.intp] = np.lexsort((place, block, rater))
     return order
 

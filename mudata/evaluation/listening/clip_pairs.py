@@ -1,4 +1,4 @@
-"""Of a test of two clips and one text: which other clip each one is compared with, and whose words are wrong for both."""
+"""Tests of two clips and one text: which other clip each one is compared with, whose words are wrong for both."""
 
 from __future__ import annotations
 

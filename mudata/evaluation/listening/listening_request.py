@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from mudata.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from mudata.evaluation.listening.listening_test import Aspect, TestKind
-    from mudata.evaluation.listening.rated_texts import Anchor
+    from mudata.evaluation.listening.listening_test import Anchor, Aspect, TestKind
 
-SCALES = ((1, 5), (0, 5))
+ANCHORS: Mapping[str, Anchor] = {"reference": "reference", "wrong-clip": "wrong clip"}
+"""Hidden systems that are no models, as they are asked for."""
+SCALES: Mapping[str, tuple[int, int]] = {"1-5": (1, 5), "0-5": (0, 5)}
 """ITU-T P.800's five points, and the 0 to 5 that arXiv:2409.09601 (section 2.2.1) says, which are six."""
 LONGEST_S: Mapping[str, float] = {"mos": 30.0, "pairwise": 10.0, "texts": 30.0}
 """Seconds that are played of a clip: MusicLM's rater tool (arXiv:2301.11325) has two clips of ten."""
@@ -74,8 +75,6 @@ class ListeningRequest:
                 raise ArgumentError(f"{name} is {value}; at least {least} is expected.")
         if not self.runs:
             raise ArgumentError("No run is named.", "Give --runs A,B: `mudata runs` lists them.")
-        if self.scale not in SCALES:
-            raise ArgumentError(f"The scale {self.scale} is none of 1-5 and 0-5.")
         if not 0 <= self.least_share <= 1:
             raise ArgumentError(f"least_share is {self.least_share}; a share from 0 to 1 is expected.")
         if self.seconds is not None and not 1 <= self.seconds <= 600:

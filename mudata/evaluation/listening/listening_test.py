@@ -35,6 +35,9 @@ TrialRole = Literal["practice", "rated", "check"]
 SystemRole = Literal["model", "reference", "wrong clip"]
 """Where texts are from: a run, people who described this clip, people who described another one."""
 
+Anchor = Literal["reference", "wrong clip"]
+"""The roles of systems that are no models."""
+
 PREFERENCE = "preference"
 """The one aspect of pairwise and texts; its values are CHOICES."""
 CHOICES: dict[str, int] = {"A": 2, "B": 1, "C": 0, "D": -2, "E": -1}

@@ -27,6 +27,10 @@ class PlanNumbers:
     exact: bool = True
 
     @property
+    def noun(self) -> str:
+        return "systems" if self.exact else "pairs of systems"
+
+    @property
     def unit(self) -> int:
         """What the number of all ratings must be a multiple of."""
         return self.clips * self.treatments if self.exact else math.lcm(self.clips, self.treatments)
@@ -60,7 +64,7 @@ class PlanNumbers:
         of = "clips x systems" if self.exact else "of clips, and of pairs of systems"
         raise EvaluationError(
             f"{self.raters} raters of {per_rater} trials give {self.raters * per_rater} ratings, which cannot be spread"
-            f" evenly: with {self.clips} clips and {self.treatments} {'systems' if self.exact else 'pairs of systems'}"
+            f" evenly: with {self.clips} clips and {self.treatments} {self.noun}"
             f" they must be a multiple of {self.unit} ({of}){why}.",
             f"What can be balanced: {'; '.join(self._ways_out(per_rater, clips_there))}.",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +73,10 @@ class PlannedTest:
             "compared": "pairs of systems" if self.request.kind == "texts" else "systems",
             "ratings_of_each": whole // numbers.treatments,
             "ratings_per_clip_and_each": [whole // cells, -(-whole // cells)],
-            "trials_per_rater_of_each": [self.per_rater // numbers.treatments, -(-self.per_rater // numbers.treatments)],
+            "trials_per_rater_of_each": [
+                self.per_rater // numbers.treatments,
+                -(-self.per_rater // numbers.treatments),
+            ],
             "reference": self.rated.reference if self.request.anchors else "none",
             "clips_to_choose_from": len(self.rated.texts),
             "left_out": dict(self.rated.left_out),
@@ -118,8 +121,8 @@ def plan_test(home: Home, request: ListeningRequest) -> PlannedTest:
         per_rater = numbers.default_trials(max(1, request.trials_within(request.minutes, trial_s)))
         if request.minutes_of(per_rater, trial_s) > 2 * request.minutes:
             raise EvaluationError(
-                f"{request.n} clips, {numbers.treatments} {'pairs of systems' if request.kind == 'texts' else 'systems'}"
-                f" and {request.raters} raters are balanced only if each rates {per_rater} trials, which takes about"
+                f"{request.n} clips, {numbers.treatments} {numbers.noun} and"
+                f" {request.raters} raters are balanced only if each rates {per_rater} trials, which takes about"
                 f" {request.minutes_of(per_rater, trial_s):.0f} minutes.",
                 f"What can be balanced in {request.minutes:.0f} minutes: "
                 f"{_shorter(numbers, request, trial_s, len(rated.texts)) or 'fewer systems'}.",
@@ -146,12 +149,12 @@ def _shorter(numbers: PlanNumbers, request: ListeningRequest, trial_s: float, cl
     """The nearest numbers of raters, or of clips, with which a session is short enough."""
     most = max(1, request.trials_within(request.minutes, trial_s))
 
-    def nearest(values: Sequence[int], of: Callable[[int], Mapping[str, int]]) -> int | None:
-        return next((value for value in values if replace(numbers, **of(value)).step <= most), None)
+    def nearest(values: Sequence[int], of: Callable[[int], PlanNumbers]) -> int | None:
+        return next((value for value in values if of(value).step <= most), None)
 
-    raters = nearest(range(numbers.raters + 1, numbers.raters + 1000), lambda value: {"raters": value})
+    raters = nearest(range(numbers.raters + 1, numbers.raters + 1000), lambda value: replace(numbers, raters=value))
     clips = sorted((n for n in range(2, clips_there + 1)), key=lambda n: abs(n - numbers.clips))
-    n = nearest(clips, lambda value: {"clips": value})
+    n = nearest(clips, lambda value: replace(numbers, clips=value))
     found = {"--raters": raters, "--n": n}
     return "; ".join(f"{option} {value}" for option, value in found.items() if value is not None)
 

@@ -10,13 +10,13 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 from mudata.catalog.item_clusters import item_cluster_ids
 from mudata.errors import EvaluationError, some
 from mudata.evaluation import run
 from mudata.evaluation.align.thoughts import without_thoughts
-from mudata.evaluation.listening.listening_test import System
+from mudata.evaluation.listening.listening_test import Anchor, System
 from mudata.evaluation.metrics.derangement import NONE, other_clips
 from mudata.evaluation.metrics.scored import ScoredAnswer
 
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from mudata.evaluation.run_records import QuestionRecord
     from mudata.home import Home
 
-Anchor = Literal["reference", "wrong clip"]
-ANCHORS: tuple[Anchor, ...] = get_args(Anchor)
+_ANCHORS: tuple[Anchor, ...] = get_args(Anchor)
 
 LONGEST = 5000
 """Characters of a text that can be read in a test; an answer that is longer counts as failed. Ours: four minutes."""
@@ -72,8 +71,8 @@ def rated_texts(
 
     Raises:
         UnknownName: no run has that name.
-        EvaluationError: runs of several splits, parts or tasks; unfinished ones; of questions that a text alone does not
-            answer; or no item has a text of every system.
+        EvaluationError: runs of several splits, parts or tasks; unfinished ones; of questions that a text alone does
+            not answer; or no item has a text of every system.
     """
     runs = [run.find(home, name) for name in names]
     part = _require_alike(runs, split, part)
@@ -104,7 +103,7 @@ def rated_texts(
             take(item, system.name, *_shown(answers[item].answer, answers[item].error))
     clusters = item_cluster_ids(question.evidence for question in questions.values())
     references = {item: _reference(runs[0], question, seed) for item, question in questions.items()}
-    wrong = _wrong(questions, clusters) if anchors or len(runs) else {}
+    wrong = _wrong(questions, clusters)
     by_role = {system.role: system.name for system in systems}
     for item in questions:
         if name := by_role.get("reference"):
@@ -164,12 +163,12 @@ def _require_alike(runs: Sequence[Run], split: str, part: str | None) -> str:
 def _systems(runs: Sequence[Run], anchors: Sequence[Anchor]) -> tuple[System, ...]:
     """Runs by the names of their models; what of these are alike is told apart by the runs' ids."""
     named = [f"{s.model} ({s.control})" if s.control else s.model for s in (one.settings for one in runs)]
-    alike = {name for name, count in Counter(named).items() if count > 1 or name in ANCHORS}
+    alike = {name for name, count in Counter(named).items() if count > 1 or name in _ANCHORS}
     models = (
         System(name=f"{name} [{one.id}]" if name in alike else name, role="model", run=one.id)
         for name, one in zip(named, runs, strict=True)
     )
-    return (*models, *(System(name=anchor, role=anchor) for anchor in ANCHORS if anchor in anchors))
+    return (*models, *(System(name=anchor, role=anchor) for anchor in _ANCHORS if anchor in anchors))
 
 
 def _one_of_each_clip(items: Sequence[str], asked: Mapping[str, QuestionRecord], seed: int) -> Iterator[str]:

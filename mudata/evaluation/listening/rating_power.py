@@ -59,9 +59,7 @@ def difference_variance(
     return variance, variance**2 / sum(part**2 / max(1.0, freedom) for part, freedom in parts)
 
 
-def detectable_mos(
-    clips: int, raters: int, ratings: float, deviations: MarkDeviations = MarkDeviations()
-) -> float:
+def detectable_mos(clips: int, raters: int, ratings: float, deviations: MarkDeviations = MarkDeviations()) -> float:
     """The smallest difference of two systems' mean marks that is told from none with 80 % power.
 
     Example:

@@ -68,11 +68,11 @@ def stored_sounds(home: Home, clip_ids: Iterable[str], *, repaired: bool) -> dic
     return {clip_id: sound for clip_id, sound in sounds.items() if sound is not None}
 
 
-def measured(clip_id: str, sound: StoredClip, longest_s: float | None) -> Excerpt:
+def measured(clip_id: str, sound: StoredClip | None, longest_s: float | None) -> Excerpt:
     """The first `longest_s` seconds of a clip (None: all), measured.
 
     Raises:
-        AudioError: it cannot be decoded; or is too_short, silent or too_dynamic to be as loud as others.
+        AudioError: there is none, or it cannot be decoded; or it is too_short, silent or too_dynamic.
         MissingExtra: pyloudnorm is not installed.
 
     Source:
@@ -84,6 +84,8 @@ def measured(clip_id: str, sound: StoredClip, longest_s: float | None) -> Excerp
         import pyloudnorm
     except ImportError as error:
         raise MissingExtra("A listening test", "pyloudnorm", "listen") from error
+    if sound is None:
+        raise AudioError("no_audio", "the index has no sound of it")
     rate = min(sound.rate, HIGHEST_RATE)
     samples = _faded(sound.samples(rate, duration_s=longest_s), rate)
     if len(samples) < SHORTEST_S * rate:
@@ -97,9 +99,7 @@ def measured(clip_id: str, sound: StoredClip, longest_s: float | None) -> Excerp
     peak_db = 20 * float(np.log10(peak))
     if _loudest(loudness, peak_db) < QUIETEST_LUFS:
         raise AudioError("too_dynamic", f"its peaks are {peak_db - loudness:.0f} dB above its loudness")
-    return Excerpt(
-        clip_id=clip_id, sound=sound, longest_s=longest_s, rate=rate, loudness=loudness, peak_db=peak_db
-    )
+    return Excerpt(clip_id=clip_id, sound=sound, longest_s=longest_s, rate=rate, loudness=loudness, peak_db=peak_db)
 
 
 def common_loudness(excerpts: Iterable[Excerpt]) -> float:

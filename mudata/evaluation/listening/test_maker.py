@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 
 from mudata.errors import AudioError, EvaluationError
 from mudata.evaluation import run
-from mudata.evaluation.listening import listening_test
+from mudata.evaluation.listening import listening_test, rater_links
 from mudata.evaluation.listening.balanced_plan import balanced_plan
 from mudata.evaluation.listening.clip_order import clip_order
 from mudata.evaluation.listening.clip_pairs import compared_clips, wrong_for_both
 from mudata.evaluation.listening.listening_test import ExclusionRule, ListeningTest
 from mudata.evaluation.listening.planned_test import PlannedTest, mean_words, plan_test
-from mudata.evaluation.listening.rater_links import write_links
 from mudata.evaluation.listening.stimuli import common_loudness, measured, stored_sounds, write_stimuli
 from mudata.evaluation.listening.trial_maker import TrialMaker
 from mudata.narration import SILENT, Progress
@@ -35,11 +34,12 @@ if TYPE_CHECKING:
     from mudata.evaluation.listening.stimuli import Excerpt
     from mudata.home import Home
 
+
 def make_test(home: Home, request: ListeningRequest, progress: Progress = SILENT) -> ListeningTest:
     """Make a test, sealed and ready to be served. Stopped at any moment, the same call makes it again.
 
-    Raises as `plan_test` does; EvaluationError where a test of that name is there (its ratings would be lost) or too few
-    clips can be heard; MissingExtra; Busy.
+    Raises as `plan_test` does; EvaluationError where a test of that name is there (its ratings would be lost) or too
+    few clips can be heard; MissingExtra; Busy.
     """
     folder = listening_test.folder_of(home, request.name)
     home.make(home.listening)
@@ -114,7 +114,7 @@ def _made(home: Home, planned: PlannedTest, folder: Path, progress: Progress) ->
         contact=request.contact,
         scores_sha256=_scores(home, rated),
     ).sealed()
-    write_links(folder, [plan.rater for plan in raters])
+    rater_links.write(folder, test)
     test.write(folder)
     return test
 
@@ -143,9 +143,7 @@ def _heard(home: Home, planned: PlannedTest, progress: Progress) -> _Heard:
                 break
             clip_id = rated.clip_of(item)
             try:
-                if clip_id not in sounds:
-                    raise AudioError("no_audio", "the index has no sound of it")
-                heard.excerpts[clip_id] = measured(clip_id, sounds[clip_id], request.longest_s)
+                heard.excerpts[clip_id] = measured(clip_id, sounds.get(clip_id), request.longest_s)
             except AudioError as error:
                 heard.unheard[clip_id] = f"{error.reason}: {error.what}"
                 progress.say(f"Not taken: {clip_id} ({error.reason}: {error.what})")

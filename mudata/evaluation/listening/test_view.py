@@ -31,9 +31,9 @@ def design_lines(
         f" {d['ratings_per_clip']} times, with each of the {d['compared']} {each}; each of these {d['ratings_of_each']}"
         f" times, by each rater {_range(d['trials_per_rater_of_each'])}."
     )
-    yield f"Before and between: {d['practice']} practice trials, {d['checks']} checks. About {minutes:.0f} minutes a rater."
+    yield f"Besides: {d['practice']} practice trials, {d['checks']} checks. About {minutes:.0f} minutes a rater."
     if "loudness_lufs" in d:
-        yield f"Sound: {d['seconds_of_a_clip']:g} s of a clip at most, all at {d['loudness_lufs']:g} LUFS (ITU-R BS.1770)."
+        yield f"Sound: at most {d['seconds_of_a_clip']:g} s of a clip, {d['loudness_lufs']:g} LUFS (ITU-R BS.1770)."
     for what, why in (("left out", d["left_out"]), ("without a text", d["no_text"])):
         for name, told in why.items():
             yield f"Clips {what}: {name}: {_counts(told)}"
@@ -57,9 +57,9 @@ def _power(kind: TestKind, power: Mapping[str, Any]) -> str:
         f"{power[key]} {what}" for key, what in (("raters_needed", "raters"), ("clips_needed", "clips")) if power[key]
     ]
     return (
-        f"{power['ratings_of_each']:g} ratings of each system tell {power['detectable_mos']:.2f} marks apart (95 %, power"
-        f" 80 %); {power['difference']:g} need {' or '.join(ways) or 'more raters and more clips'}, all else alike. Assumed"
-        f" deviations: {assumed['system_by_clip']:g} by clip, {assumed['system_by_rater']:g} by rater,"
+        f"{power['ratings_of_each']:g} ratings of each system tell {power['detectable_mos']:.2f} marks apart (95 %,"
+        f" power 80 %); {power['difference']:g} need {' or '.join(ways) or 'more raters and more clips'}, all else"
+        f" alike. Assumed deviations: {assumed['system_by_clip']:g} by clip, {assumed['system_by_rater']:g} by rater,"
         f" {assumed['residual']:g} else."
     )
 

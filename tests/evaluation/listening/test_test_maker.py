@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -13,13 +12,11 @@ import pytest
 import soundfile
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.listening import listening_test
-from mudata.evaluation.listening.rater_links import read_links
+from mudata.evaluation.listening import listening_test, rater_links
 from mudata.evaluation.listening.test_maker import make_test
 
 if TYPE_CHECKING:
     from conftest import Asking
-    from small_corpus import Corpus
 
     from mudata.evaluation.run import Run
     from mudata.home import Home
@@ -55,10 +52,10 @@ def test_a_mos_test_is_balanced_sealed_and_says_nothing(home: Home, asking: Aski
         assert np.abs(samples).max() <= 10 ** (-1 / 20) + 1e-3
     assert np.ptp(loud) < 0.1
     assert loud[0] == pytest.approx(read.design["loudness_lufs"], abs=0.1)
-    tokens = read_links(folder)
+    tokens = rater_links.read(folder, read)
     assert list(tokens) == ["r01", "r02", "r03", "r04"]
     assert len(set(tokens.values())) == 4
-    assert stat.S_IMODE(os.stat(folder / "links.json").st_mode) == 0o600
+    assert stat.S_IMODE((folder / "links.json").stat().st_mode) == 0o600
     ids = [trial.id for plan in read.raters for trial in plan.trials]
     assert len(set(ids)) == len(ids)
     practice = {trial.item_id for plan in read.raters for trial in plan.trials if trial.role == "practice"}
