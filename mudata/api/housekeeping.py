@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 
 hide_deprecations()
 
+StoredKind = Literal["dataset", "split", "run", "shard", "model", "part", "listening-test"]
+
 
 @checked()
-def where(
-    name: str | None = None, *, kind: Literal["dataset", "split", "run", "shard", "model", "part"] | None = None
-) -> Table:
+def where(name: str | None = None, *, kind: StoredKind | None = None) -> Table:
     """Where everything lies: a row for each place, with its size.
 
     Args:
-        name: a dataset, split, run, model or suite [default: the folders of the home, and those of cards].
+        name: a dataset, split, run, listening test, model or suite [default: the folders of the home, and those of
+            cards].
         kind: which of these, where several have the name.
 
     Returns:
@@ -43,7 +44,8 @@ def where(
 
 @checked()
 def disk_use() -> Table:
-    """How much of the disk everything takes: a row for each dataset, split, run, model and part of models.
+    """How much of the disk everything takes: a row for each dataset, split, run, listening test, model and part of
+    models.
 
     Returns:
         kind, name, bytes (each file once), files, links, linked_bytes (of files elsewhere, in no total), of
@@ -59,12 +61,13 @@ def disk_use() -> Table:
 def remove(
     names: str | Iterable[str],
     *,
-    kind: Literal["dataset", "split", "run", "shard", "model", "part"] | None = None,
+    kind: StoredKind | None = None,
     force: bool = False,
     dry_run: bool = False,
     everywhere: bool = False,
 ) -> Table:
-    """Remove datasets, splits, runs or weights of models. Nobody is asked; stopped, the same call goes on.
+    """Remove datasets, splits, runs, weights of models or listening tests. Nobody is asked; stopped, the same
+    call goes on.
 
     Files that are linked from elsewhere are unlinked only. A model takes with it the parts that no other model needs.
 
@@ -96,14 +99,14 @@ def remove(
 
 @checked()
 def rename(old: str, new: str) -> Path:
-    """Give a split another name; its hash stays.
+    """Give a split or a listening test another name; its hash stays.
 
     Args:
-        old: a split.
+        old: a split or a listening test.
         new: what it is called from then on.
 
     Returns:
-        The path of its manifest.
+        The path of its manifest, or of the test's folder.
 
     Raises:
         UnknownName.

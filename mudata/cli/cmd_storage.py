@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mudata.storage.inventory import Kind
 
-_KINDS = ("dataset", "split", "run", "shard", "model", "part")
+_KINDS = ("dataset", "split", "run", "shard", "model", "part", "listening-test")
 
 
 def _kind_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -53,7 +53,8 @@ def where(name: str | None, kind: Kind | None, as_json: bool) -> None:
 @click.command()
 @common
 def du(as_json: bool, quiet: bool) -> None:
-    """Tell how much of the disk everything takes: datasets, splits, runs, and weights of models by their parts.
+    """Tell how much of the disk everything takes: datasets, splits, runs, listening tests, and weights of models by
+    their parts.
 
     A file counts once, however many names it has. linked: files elsewhere that links lead to; store: what MUDATA_STORE
     has of it. Neither is in a total.
@@ -93,7 +94,8 @@ def rm(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Remove datasets, splits, runs (or the beginning of a run's id) or weights of models from the home.
+    """Remove datasets, splits, runs (or the beginning of a run's id), weights of models or listening tests from the
+    home.
 
     What would go is shown first, and asked about. Files that are linked from elsewhere are unlinked only. A model
     takes with it the parts that no other model needs, an exam that was composed here its card. Other cards stay, and
@@ -147,7 +149,9 @@ def _ask(question: str) -> None:
 @click.option("--link", is_flag=True, help="With --home: leave a link at the old place, by which it is still found.")
 @click.option("--quiet", "-q", is_flag=True, help="No notes and no progress bars.")
 def mv(old: str | None, new: str | None, *, place: Path | None, link: bool, quiet: bool) -> None:
-    """Rename a split, or move the home, also to another disk. Stopped or killed, the same command goes on.
+    """Rename a split or a listening test, or move the home, also to another disk.
+
+    Stopped or killed, the same command goes on.
 
     A split that runs name keeps its name, and so do runs: their names are made of what decides their answers, and by
     them the same command finds them again. Datasets and models are called what their cards are called.
@@ -157,7 +161,9 @@ def mv(old: str | None, new: str | None, *, place: Path | None, link: bool, quie
     mudata mv --home /data/mudata
     """
     if bool(place) == bool(old) or bool(old) != bool(new) or (link and not place):
-        raise click.UsageError("Give a SPLIT and its NEW name, or --home FOLDER (and --link, if you like).")
+        raise click.UsageError(
+            "Give a SPLIT or a listening test and its NEW name, or --home FOLDER (and --link, if you like)."
+        )
     home, tell = Home.default(), progress(quiet)
     if place:
         from mudata.storage.home_move import move_home

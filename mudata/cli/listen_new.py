@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option(
     "--split", required=True, shell_complete=name_completion.splits, help="The split that they were asked about."
 )
-@click.option("--part", help="Its part [default: that of the runs].")
+@click.option("--part", shell_complete=name_completion.parts, help="Its part [default: that of the runs].")
 @click.option("--n", type=int, default=40, show_default=True, help="Clips that are rated.")
 @click.option("--raters", type=int, default=20, show_default=True, help="People who rate.")
 @click.option("--per-rater", type=int, help="Trials that count of each rater [default: what half an hour allows].")
@@ -103,7 +103,7 @@ def new(test: str, *, dry_run: bool, as_json: bool, quiet: bool, **asked: Any) -
 
 
 @click.command("show")
-@click.argument("test")
+@click.argument("test", shell_complete=name_completion.listening_tests)
 @click.option("--links", is_flag=True, help="Also each rater's secret token, of which a link is made.")
 @json_option
 def show(test: str, *, links: bool, as_json: bool) -> None:

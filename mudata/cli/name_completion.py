@@ -103,6 +103,7 @@ models = _to(lambda _: _models())
 splits = _to(lambda _: _stored("split"))
 runs = _to(lambda _: _stored("run"))
 shards = _to(lambda _: _stored("shard"))
+listening_tests = _to(lambda _: _stored("listening-test"))
 stored = _to(lambda ctx: _stored(ctx.params.get("kind")))
 """What is in the home, of the kind that --kind names."""
 everything = _to(lambda _: _named())

@@ -1,5 +1,5 @@
-"""What would lose something if something else went: splits and runs of a dataset, runs of a split, models of a part.
-And which parts of weights no other model needs."""
+"""What would lose something if something else went: splits and runs of a dataset, runs of a split, listening tests of a
+run, models of a part. And which parts of weights no other model needs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mudata import json_files
 from mudata.catalog.splits import manifest
 from mudata.errors import EvaluationError, MudataError, SplitError
+from mudata.evaluation.listening import listening_test
 from mudata.evaluation.models import model_card
 from mudata.evaluation.models.weights import weight_store
 from mudata.evaluation.run import Run
@@ -29,6 +30,8 @@ def dependents(home: Home, item: Stored) -> list[Stored]:
             return [*_splits_of(home, item.name), *asked]
         case "split":
             return runs_of_split(home, item.name)
+        case "run":
+            return [test for test in inventory.stored(home, "listening-test") if item.name in _rated(home, test.name)]
         case "part":
             return [model for model in inventory.stored(home, "model") if item.name in _recorded(home, model.name)]
         case _:
@@ -56,6 +59,13 @@ def _runs(home: Home, needs: Callable[[RunSettings], bool]) -> Iterator[Stored]:
         with contextlib.suppress(EvaluationError):
             if needs(Run(run.places["run"]).settings):
                 yield run
+
+
+def _rated(home: Home, test: str) -> set[str]:
+    """The runs whose answers a listening test has, with whose scores its results are compared."""
+    with contextlib.suppress(MudataError):
+        return {system.run for system in listening_test.read(home, test).systems if system.run}
+    return set()
 
 
 def parts_of(home: Home, models: Collection[str]) -> tuple[list[str], dict[str, list[str]]]:

@@ -15,7 +15,7 @@ from mudata.errors import ArgumentError, UnknownName
 if TYPE_CHECKING:
     from mudata.home import Home
 
-Kind = Literal["dataset", "split", "run", "shard", "model", "part"]
+Kind = Literal["dataset", "split", "run", "shard", "model", "part", "listening-test"]
 """shard: a run that asks a share of another's items. part: files of weights, which models are put together from and may
 share."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -51,14 +51,14 @@ def _places(home: Home, kind: Kind, name: str) -> dict[str, Path]:
             }
         case "split":
             return {"manifest": home.splits / f"{name}.json"}
-        case "run":
-            return {"run": home.runs / name}
-        case "shard":
-            return {"run": home.shards / name}
+        case "run" | "shard":
+            return {"run": (home.runs if kind == "run" else home.shards) / name}
         case "model":
             return {"folder": home.models / name}
         case "part":
             return {"files": home.models / "parts" / name}
+        case "listening-test":
+            return {"test": home.listening / name}
 
 
 def names(home: Home, kind: Kind) -> list[str]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mudata.home import Home
     from mudata.object_store.shared_files import SeenRecord
 
-_ORDER: tuple[Kind, ...] = ("run", "shard", "split", "model", "part", "dataset")
+_ORDER: tuple[Kind, ...] = ("listening-test", "run", "shard", "split", "model", "part", "dataset")
 """What depends on others goes before them."""
 _LOCKS: Mapping[Kind, str] = {
     "dataset": "fetch-",
@@ -39,6 +39,7 @@ _LOCKS: Mapping[Kind, str] = {
     "run": "run-",
     "shard": "run-",
     "model": "model-",
+    "listening-test": "listening-",
 }
 """What the names of locks begin with, of those who write such things."""
 
@@ -151,5 +152,6 @@ def _remove(path: Path) -> None:
         if path.is_symlink() or path.is_file():
             path.unlink()
             return
-        (path / "run.json").unlink(missing_ok=True)
+        for head in ("run.json", "test.json"):
+            (path / head).unlink(missing_ok=True)
         shutil.rmtree(path)

@@ -1,7 +1,7 @@
 """New names, where everything that was written before stays true.
 
-A split's hash leaves its name out, so a split may have another. Runs may not: the name of a run is made of what
-decides its answers, split and hash included, and by it the same command finds it again.
+The hashes of a split and of a listening test leave their names out, so these may have others. Runs may not: the name
+of a run is made of what decides its answers, split and hash included, and by it the same command finds it again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mudata.catalog.splits import manifest
-from mudata.errors import ArgumentError, SplitError, some
+from mudata.errors import ArgumentError, EvaluationError, SplitError, some
+from mudata.evaluation.listening import listening_test
 from mudata.storage import inventory
 from mudata.storage.dependents import runs_of_split
 
@@ -31,12 +32,15 @@ _FIXED = {
 
 
 def rename(home: Home, old: str, new: str) -> Path:
-    """Give a split another name; the path of its manifest. Killed at any moment, the same call goes on.
+    """Give a split or a listening test another name; the path of the manifest, or of the test's folder. Killed at any
+    moment, the same call goes on.
 
-    Raises UnknownName; ArgumentError for things that keep their names; SplitError for a name that none can have or
-    another has, and for a split that runs name; Busy.
+    Raises UnknownName; ArgumentError for things that keep their names; SplitError for a name that no split can have or
+    another has, and for a split that runs name; EvaluationError for such a name of a test; Busy.
     """
     item = inventory.find(home, old, "split" if old in inventory.names(home, "split") else None)
+    if item.kind == "listening-test":
+        return _rename_test(home, old, new)
     if item.kind != "split":
         why, hint = _FIXED[item.kind]
         raise ArgumentError(f"The {item} cannot be renamed: {why}.", hint)
@@ -53,3 +57,13 @@ def rename(home: Home, old: str, new: str) -> Path:
         path = manifest.save(home, replace(manifest.load(home, old), name=new))
         item.places["manifest"].unlink()
     return path
+
+
+def _rename_test(home: Home, old: str, new: str) -> Path:
+    """One rename of the folder, whose name is the test's."""
+    listening_test.read(home, old)
+    folder = listening_test.folder_of(home, new)
+    with home.lock(f"listening-{old}", wait_s=0), home.lock(f"listening-{new}", wait_s=0):
+        if folder.exists():
+            raise EvaluationError(f"There is something of the name {new!r} already: {folder}.", "Choose another name.")
+        return listening_test.folder_of(home, old).rename(folder)

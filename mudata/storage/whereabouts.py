@@ -51,7 +51,10 @@ def _shared(kind: str, name: str, what: str, place: str, seen: list[SeenRecord])
 
 
 def _home(home: Home) -> Iterator[dict[str, Any]]:
-    folders = ("raw", "clips", "index", "fingerprints", "duplicates", "faults", "splits", "runs", "shards", "models")
+    folders = (
+        *("raw", "clips", "index", "fingerprints", "duplicates", "faults", "splits", "runs", "shards", "models"),
+        "listening",
+    )
     yield _row("home", "", "MUDATA_HOME" if os.environ.get("MUDATA_HOME") else "default", home.root)
     for name in folders:
         yield _row("home", name, "folder", home.root / name)
@@ -69,7 +72,7 @@ def _named(home: Home, name: str, kind: Kind | None) -> Iterator[dict[str, Any]]
         found = inventory.matching(home, path.stem, "dataset")
     if not (cards or found):
         known = {each.name for each in inventory.stored(home)} | set(card_files.files()) | set(listing.names())
-        raise UnknownName(kind or "dataset, split, run or model", name, known)
+        raise UnknownName(kind or "dataset, split, run, model or listening test", name, known)
     for what, path in cards.items():
         yield _row(what, path.stem, "card", path)
     datasets = {item.name for item in found if item.kind == "dataset"} | {

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import listening_tests
 import pytest
 from shell import typed
 
 import mudata
 from mudata.catalog.splits import check, manifest
-from mudata.errors import ArgumentError, SplitError, UnknownName
+from mudata.errors import ArgumentError, EvaluationError, HomeError, SplitError, UnknownName
+from mudata.evaluation.listening import listening_test
+from mudata.evaluation.listening.listening_test import System
 
 if TYPE_CHECKING:
     from small_corpus import Corpus
@@ -79,3 +83,26 @@ def test_mv_says_what_it_wants(corpus: Corpus, words: list[str]) -> None:
     done = typed("mv", *words)
     assert done.code == 2
     assert "--home FOLDER" in done.err
+
+
+def test_a_listening_test_is_found_weighed_renamed_and_removed(run: Run, corpus: Corpus) -> None:
+    home = corpus.home
+    made = listening_tests.listening_test("ears", "mos")
+    rated = replace(made, systems=(System(name="them", role="model", run=run.id),), sha256="").sealed()
+    folder = listening_tests.on_disk(home, rated)
+    row = next(row for row in mudata.disk_use() if row["kind"] == "listening-test")
+    assert (row["name"], row["bytes"]) == ("ears", sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()))
+    with pytest.raises(HomeError, match="needed by listening-test ears"):
+        mudata.remove(run.id)
+    with pytest.raises(EvaluationError, match="cannot be the name"):
+        mudata.rename("ears", "../ears")
+    listening_tests.on_disk(home, listening_tests.listening_test("eyes", "mos"))
+    with pytest.raises(EvaluationError, match="something of the name 'eyes' already"):
+        mudata.rename("ears", "eyes")
+    assert mudata.rename("ears", "ears2") == home.listening / "ears2"
+    again = listening_test.read(home, "ears2")
+    assert (again.name, again.sha256) == ("ears2", rated.sha256)
+    assert [row["path"] for row in mudata.where("ears2")] == [str(home.listening / "ears2")]
+    mudata.remove(["ears2", run.id])
+    assert listening_test.names(home) == ["eyes"]
+    assert not (home.listening / "ears2").exists()

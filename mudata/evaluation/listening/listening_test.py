@@ -181,7 +181,7 @@ def read(home: Home, name: str) -> ListeningTest:
             f"{path} was changed after the test was sealed.",
             "Bring back the file as it was, or make a new test: ratings belong to what raters were shown.",
         )
-    return test
+    return replace(test, name=name)  # a test may be renamed: its name is that of its folder
 
 
 def names(home: Home) -> list[str]:

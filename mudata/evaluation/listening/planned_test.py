@@ -11,6 +11,7 @@ from mudata.errors import EvaluationError, number
 from mudata.evaluation.listening import aspect_sheet, listening_test, rating_power
 from mudata.evaluation.listening.plan_numbers import PlanNumbers
 from mudata.evaluation.listening.rated_texts import RatedTexts, rated_texts
+from mudata.evaluation.listening.stimuli import mean_seconds
 from mudata.evaluation.listening.trial_maker import treatments_of
 
 if TYPE_CHECKING:
@@ -115,7 +116,8 @@ def plan_test(home: Home, request: ListeningRequest) -> PlannedTest:
     numbers = PlanNumbers(
         clips=request.n, treatments=len(treatments), raters=request.raters, exact=request.kind != "texts"
     )
-    trial_s = request.trial_s(aspects, request.longest_s, mean_words(rated))
+    clip_s = mean_seconds(home, map(rated.clip_of, rated.texts), request.longest_s)
+    trial_s = request.trial_s(aspects, clip_s, mean_words(rated))
     per_rater = request.per_rater
     if per_rater is None:
         per_rater = numbers.default_trials(max(1, request.trials_within(request.minutes, trial_s)))

@@ -68,6 +68,15 @@ def stored_sounds(home: Home, clip_ids: Iterable[str], *, repaired: bool) -> dic
     return {clip_id: sound for clip_id, sound in sounds.items() if sound is not None}
 
 
+def mean_seconds(home: Home, clip_ids: Iterable[str], longest_s: float) -> float:
+    """How long excerpts of clips are on average, by what the index says; where it says nothing, `longest_s`."""
+    with database.snapshot(home) as connection:
+        row = connection.execute(
+            "SELECT avg(least(duration_s, ?)) FROM clips WHERE list_contains(?, clip_id)", [longest_s, list(clip_ids)]
+        ).fetchone()
+    return longest_s if row is None or row[0] is None else float(row[0])
+
+
 def measured(clip_id: str, sound: StoredClip | None, longest_s: float | None) -> Excerpt:
     """The first `longest_s` seconds of a clip (None: all), measured.
 

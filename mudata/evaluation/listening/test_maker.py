@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mudata.catalog.credits.credit_search import credits_of
+from mudata.catalog.index import database
 from mudata.errors import AudioError, EvaluationError
 from mudata.evaluation import run
 from mudata.evaluation.listening import listening_test, rater_links
@@ -95,6 +97,8 @@ def _made(home: Home, planned: PlannedTest, folder: Path, progress: Progress) ->
     clip_s = sum(stimulus.seconds for stimulus in by_clip.values()) / len(by_clip)
     trial_s = request.trial_s(planned.aspects, clip_s, mean_words(rated))
     more = {"loudness_lufs": round(loudness, 2), "not_decoded": heard.unheard, "kin": _kin(rated, items)}
+    more["alike"] = _alike(raters)
+    more["licences"] = _licences(home, planned, [rated.clip_of(item) for item in heard.items])
     test = ListeningTest(
         name=request.name,
         kind=request.kind,
@@ -197,6 +201,23 @@ def _stratum(rated: RatedTexts, item: str) -> str:
     """What clips are spread over: labels, where these are asked for; captions are of datasets."""
     question = rated.questions[item]
     return question.dataset if rated.reference == "captions" else f"{question.dataset} {question.references[:1]}"
+
+
+def _alike(raters: Sequence[RaterPlan]) -> int:
+    """How many trials compare a text with itself: labels are often the same."""
+    trials = [trial for plan in raters for trial in plan.trials if trial.role == "rated"]
+    return sum(len(trial.texts) == 2 and len(set(trial.texts)) == 1 for trial in trials)
+
+
+def _licences(home: Home, planned: PlannedTest, clip_ids: Sequence[str]) -> dict[str, int]:
+    """Licences of the clips that are played, by title."""
+    parts = dict.fromkeys(clip_ids, planned.rated.part)
+    datasets = sorted({planned.rated.questions[item].dataset for item in planned.rated.texts})
+    with database.snapshot(home) as connection:
+        credited = credits_of(
+            connection, planned.request.split, datasets=datasets, parts=parts, repaired=planned.repaired
+        )
+    return dict(Counter(clip.licence.title for clip in credited.clips).most_common())
 
 
 def _kin(rated: RatedTexts, items: Sequence[str]) -> int:

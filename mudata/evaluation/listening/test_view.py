@@ -39,6 +39,10 @@ def design_lines(
             yield f"Clips {what}: {name}: {_counts(told)}"
     if unheard := d.get("not_decoded"):
         yield f"Not to be heard, others drawn instead: {_counts(unheard)}"
+    if licences := d.get("licences"):
+        yield f"Licences of the clips: {_counts(licences)}. They are played to raters, as their terms let you."
+    if d.get("alike"):
+        yield f"{d['alike']} of the trials compare a text with one that is the same."
     if d.get("kin"):
         yield f"{d['kin']} of the clips are of one artist, album, track or recording with another."
     yield _power(kind, power)
