@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where, why
     from mudata.api.inspection import align, audit_labels, compare, lint_labels, report, show
     from mudata.api.known_models import fetch_model, model_info, models, serving_command
+    from mudata.api.listening_serving import serve_listening_test
     from mudata.api.pinned_homes import fetch_locked, lock
     from mudata.api.run_merging import merge_runs
     from mudata.api.splitting import check_split, export, leaks, load, plan_split, split, splits
@@ -86,6 +87,7 @@ __all__ = [
     "runs",
     "schema",
     "score",
+    "serve_listening_test",
     "serving_command",
     "show",
     "split",
@@ -136,6 +138,7 @@ __getattr__, __dir__ = lazy_names(
         "lock": "pinned_homes",
         "model_info": "known_models",
         "models": "known_models",
+        "serve_listening_test": "listening_serving",
         "serving_command": "known_models",
         "evaluate_suite": "suite_exams",
         "suite_tables": "suite_exams",

@@ -27,6 +27,8 @@ def fits(value: object, hint: Any) -> bool:
     (False, False)
     >>> fits(["a waltz", "a tango"], Sequence[str]), fits("a waltz", Sequence[str]), fits([1], Sequence[str])
     (True, False, False)
+    >>> fits(print, Callable[[str], None]), fits("print", Callable[[str], None])
+    (True, False)
     """
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (types.UnionType, Union):
@@ -35,6 +37,8 @@ def fits(value: object, hint: Any) -> bool:
         return any(type(value) is type(one) and value == one for one in inner)
     if origin in (Mapping, Iterable, Sequence):
         return _holds(value, origin, inner)
+    if origin is Callable:
+        return callable(value)
     if hint in _NUMBERS:
         return isinstance(value, _NUMBERS[hint]) and not isinstance(value, bool)
     return hint in (Any, object) or isinstance(value, hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from mudata.cli import listen_new
+from mudata.cli import listen_new, listen_serve
 from mudata.cli.habits import HabitGroup
 from mudata.cli.output import emit, json_option
 from mudata.home import Home
@@ -32,3 +32,4 @@ def list_(*, as_json: bool) -> None:
 
 listen.add_command(listen_new.new)
 listen.add_command(listen_new.show)
+listen.add_command(listen_serve.serve)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -45,7 +48,7 @@ def serve(app: ASGIApp, host: str, port: int, ready: Callable[[str], None]) -> N
     """
     import uvicorn
 
-    with closing(_listening(host, port)) as listener:
+    with closing(_listening(host, port)) as listener, _until_told():
         bound = listener.getsockname()[1]
         config = uvicorn.Config(
             app,
@@ -59,6 +62,20 @@ def serve(app: ASGIApp, host: str, port: int, ready: Callable[[str], None]) -> N
         )
         ready(f"http://{f'[{host}]' if ':' in host else host}:{bound}")
         uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _until_told() -> Iterator[None]:
+    """uvicorn stops for a signal and raises it again: a server that was told to stop has done all that it should."""
+    if threading.current_thread() is not threading.main_thread():  # others cannot be told by signals
+        yield
+        return
+    former = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -1,0 +1,52 @@
+"""A listening test, served to its raters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mudata.api.arguments import checked, many
+from mudata.deprecations import hide_deprecations
+from mudata.home import Home
+from mudata.narration import Progress, chosen
+
+if TYPE_CHECKING:
+    from mudata.web.rating_pages.rating_service import ServedRatings
+
+hide_deprecations()
+
+
+@checked()
+def serve_listening_test(
+    test: str,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    allow_hosts: str | Sequence[str] = (),
+    ready: Callable[[str, Mapping[str, str]], None] | None = None,
+    progress: Progress | bool | None = None,
+) -> ServedRatings:
+    """Serve a listening test to its raters, until SIGINT or SIGTERM; gives what came in so far.
+
+    Answers are on the disk before a rater sees the next page. Served again, raters go on where they were.
+
+    Args:
+        test: its name.
+        host: address of this machine to listen at; loopback unless told otherwise. Others reach a plain HTTP server:
+            put a proxy with TLS before it.
+        port: 0: any that is free.
+        allow_hosts: names by which raters reach it through a proxy; their links have the first, with https.
+        ready: called with the address, and the links by rater, once raters can come.
+        progress: True, False, or None for what `show_progress` says.
+
+    Raises:
+        UnknownName: there is no such test.
+        Busy: it is being served.
+        EvaluationError: a file of it is missing or damaged; or the address is not of this machine, or its port taken.
+        MissingExtra.
+    """
+    from mudata.web.rating_pages.rating_service import serve_test
+
+    told = ready or (lambda address, links: None)
+    hosts, reporter = many(allow_hosts), chosen(progress)
+    return serve_test(Home.default(), test, host=host, port=port, allow_hosts=hosts, ready=told, progress=reporter)

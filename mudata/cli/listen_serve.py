@@ -1,0 +1,56 @@
+"""`mudata listen serve`: the pages of raters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+
+from mudata.cli.output import common, echo, emit, emit_json, progress
+from mudata.home import Home
+
+
+@click.command()
+@click.argument("test")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address of this machine to listen at.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: any that is free.")
+@click.option(
+    "--allow-host",
+    "allow_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A name by which raters reach this through a proxy; their links have the first, with https.",
+)
+@click.option("--links/--no-links", default=True, show_default=True, help="Print each rater's link.")
+@common
+def serve(
+    test: str, *, host: str, port: int, allow_hosts: tuple[str, ...], links: bool, as_json: bool, quiet: bool
+) -> None:
+    """Serve a listening test to its raters, until Ctrl-C.
+
+    Prints a link for each rater (they are in links.json, too). A link is the only key: whoever has one rates in that
+    rater's place. Answers are on the disk before the next page is shown; raters go on where they were, also after
+    this was stopped or killed.
+
+    Only this machine reaches it, unless --host names another address. Then links and answers cross the network as
+    plain HTTP: put a proxy with TLS before it, and give the name that raters use with --allow-host.
+
+    \b
+    mudata listen serve captions
+    mudata listen serve captions --allow-host listen.example.org
+    """
+    from mudata.web.rating_pages.rating_service import serve_test
+
+    say = progress(quiet)
+
+    def ready(address: str, by_rater: Mapping[str, str]) -> None:
+        if as_json:
+            emit_json({"address": address, "links": dict(by_rater) if links else None})
+        elif links:
+            emit([{"rater": rater, "link": link} for rater, link in by_rater.items()], as_json=False)
+        else:
+            echo(address)
+        say.say(f"Serving {test} at {address}. Ctrl-C stops it.")
+
+    served = serve_test(Home.default(), test, host=host, port=port, allow_hosts=allow_hosts, ready=ready, progress=say)
+    say.say(f"Stopped: {served} The same command goes on from here.")
