@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mudata.api.known_models import fetch_model, model_info, models, serving_command
     from mudata.api.listening_serving import serve_listening_test
     from mudata.api.pinned_homes import fetch_locked, lock
+    from mudata.api.rating_results import export_ratings, import_ratings, listening_results
     from mudata.api.run_merging import merge_runs
     from mudata.api.splitting import check_split, export, leaks, load, plan_split, split, splits
     from mudata.api.suite_exams import evaluate_suite, suite_tables, suites
@@ -57,16 +58,19 @@ __all__ = [
     "evaluate",
     "evaluate_suite",
     "export",
+    "export_ratings",
     "export_run",
     "faults",
     "fetch",
     "fetch_locked",
     "fetch_model",
     "import_answers",
+    "import_ratings",
     "info",
     "leaks",
     "lint_exam",
     "lint_labels",
+    "listening_results",
     "listening_tests",
     "load",
     "lock",
@@ -107,3 +111,4 @@ __getattr__, __dir__ = lazy_names(
 # here, since every process that imports anything of mudata passes this way
 register(lambda: import_module("mudata.catalog.duplicates.duplicates_view").VIEWS)
 register(lambda: import_module("mudata.evaluation.run_views").VIEWS)
+register(lambda: import_module("mudata.evaluation.listening.rating_views").VIEWS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from mudata.cli import listen_new, listen_serve
+from mudata.cli import listen_new, listen_results, listen_serve
 from mudata.cli.habits import HabitGroup
 from mudata.cli.output import emit, json_option
 from mudata.home import Home
@@ -33,3 +33,6 @@ def list_(*, as_json: bool) -> None:
 listen.add_command(listen_new.new)
 listen.add_command(listen_new.show)
 listen.add_command(listen_serve.serve)
+listen.add_command(listen_results.results)
+listen.add_command(listen_results.import_)
+listen.add_command(listen_results.export)

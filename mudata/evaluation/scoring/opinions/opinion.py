@@ -107,17 +107,25 @@ def ask_scorer(context: ScoringContext, opinion: SecondaryScorer, progress: Prog
 def scorer_columns(context: ScoringContext, items: Sequence[ScoredAnswer]) -> list[dict[str, Any]]:
     """What there is of second opinions, as scores.json has it;
     `items` are as the aligner reads them."""
-    if context.settings.kind != "classify":
-        return []
-    run, sets = context.run, context.label_sets
-    columns = [_column("loglik", items, labels, detail) for labels, detail in likeliest(run.rankings())]
-    for path in sorted((run.folder / FOLDER).glob("*.json")):
-        detail = _detail(path)
-        lines = _lines(run, path.stem)
-        keys = {item.clip_id: _key(detail, item, sets[item.dataset]) for item in items}
-        labels = {clip_id: lines[key]["label"] for clip_id, key in keys.items() if key in lines}
-        columns.append(_column(path.stem, items, labels, detail))
+    columns = [_column(name, items, labels, detail) for name, labels, detail in scorer_labels(context, items)]
     return [column for column in columns if column["asked"]]
+
+
+def scorer_labels(
+    context: ScoringContext, items: Sequence[ScoredAnswer]
+) -> Iterator[tuple[str, Labels, Mapping[str, Any]]]:
+    """Each opinion there is: its name, the labels that it sees, and what it was asked with. None of runs whose answers
+    mean no single label. `items` are as the aligner reads them."""
+    if context.settings.kind != "classify":
+        return
+    run, sets = context.run, context.label_sets
+    for likely, detail in likeliest(run.rankings()):
+        yield "loglik", likely, detail
+    for path in sorted((run.folder / FOLDER).glob("*.json")):
+        asked_with = _detail(path)
+        lines = _lines(run, path.stem)
+        keys = {item.clip_id: _key(asked_with, item, sets[item.dataset]) for item in items}
+        yield path.stem, {clip_id: lines[key]["label"] for clip_id, key in keys.items() if key in lines}, asked_with
 
 
 def _column(name: str, items: Sequence[ScoredAnswer], labels: Labels, detail: Mapping[str, Any]) -> dict[str, Any]:
