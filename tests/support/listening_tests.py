@@ -47,7 +47,14 @@ _MORE = {"en": "Detail", "de": "Detail", "es": "Detalle", "zh": "细节"}
 
 
 def listening_test(
-    name: str, kind: TestKind, *, raters: int = 2, rated: int = 3, scale: tuple[int, int] = (1, 5), **more: object
+    name: str,
+    kind: TestKind,
+    *,
+    raters: int = 2,
+    rated: int = 3,
+    scale: tuple[int, int] = (1, 5),
+    seconds: float = SECONDS,
+    **more: object,
 ) -> ListeningTest:
     """A sealed test: one practice trial, `rated` trials and one check for each rater."""
     aspects = (
@@ -57,7 +64,7 @@ def listening_test(
     )
     stimuli = [
         Stimulus(
-            name=f"s{i:02}x{kind}.flac", clip_id=f"{SECRETS[0]}/{i}", seconds=SECONDS, gain_db=-3.0, sha256="0" * 64
+            name=f"s{i:02}x{kind}.flac", clip_id=f"{SECRETS[0]}/{i}", seconds=seconds, gain_db=-3.0, sha256="0" * 64
         )
         for i in range(raters * (rated + 2) * 2)
     ]
@@ -104,11 +111,11 @@ def listening_test(
     ).sealed()
 
 
-def on_disk(home: Home, test: ListeningTest, seconds: float = SECONDS) -> Path:
+def on_disk(home: Home, test: ListeningTest) -> Path:
     """The folder of a test with its links and tiny sounds."""
     folder = folder_of(home, test.name)
     (folder / "stimuli").mkdir(parents=True)
-    wave = 0.1 * np.sin(2 * np.pi * 330 * np.arange(round(seconds * 8000)) / 8000)
+    wave = 0.1 * np.sin(2 * np.pi * 330 * np.arange(round(test.stimuli[0].seconds * 8000)) / 8000)
     for stimulus in test.stimuli:
         soundfile.write(folder / "stimuli" / stimulus.name, wave, 8000, format="FLAC")
     rater_links.write(folder, test)
