@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where, why
     from mudata.api.inspection import align, audit_labels, compare, lint_labels, report, show
     from mudata.api.known_models import fetch_model, model_info, models, serving_command
-    from mudata.api.listening_serving import serve_listening_test
+    from mudata.api.listening_serving import serve_listening_test, withdraw_rater
     from mudata.api.pinned_homes import fetch_locked, lock
     from mudata.api.rating_results import export_ratings, import_ratings, listening_results
     from mudata.api.run_merging import merge_runs
@@ -102,6 +102,7 @@ __all__ = [
     "verify_clip",
     "where",
     "why",
+    "withdraw_rater",
 ]
 __getattr__, __dir__ = lazy_names(
     __name__,

@@ -1,4 +1,4 @@
-"""A listening test, served to its raters."""
+"""A listening test and its raters: served to them, and what they take back."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from mudata.home import Home
 from mudata.narration import Progress, chosen
 
 if TYPE_CHECKING:
+    from mudata.evaluation.listening.withdrawal import Withdrawal
     from mudata.web.rating_pages.rating_service import ServedRatings
 
 hide_deprecations()
@@ -50,3 +51,20 @@ def serve_listening_test(
     told = ready or (lambda address, links: None)
     hosts, reporter = many(allow_hosts), chosen(progress)
     return serve_test(Home.default(), test, host=host, port=port, allow_hosts=hosts, ready=told, progress=reporter)
+
+
+@checked()
+def withdraw_rater(test: str, rater: str) -> Withdrawal:
+    """Delete all that a rater said, and results that were made of it. The rater's link begins with consent again.
+
+    Args:
+        test: its name.
+        rater: the code that the rater's pages show, such as 'r07'.
+
+    Raises:
+        UnknownName: there is no such test, or no such rater in it.
+        EvaluationError: the ratings cannot be read or written.
+    """
+    from mudata.evaluation.listening.withdrawal import withdraw
+
+    return withdraw(Home.default(), test, rater)

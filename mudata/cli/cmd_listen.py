@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from mudata.cli import listen_new, listen_results, listen_serve
+from mudata.cli import listen_new, listen_results, listen_serve, listen_withdraw
 from mudata.cli.habits import HabitGroup
 from mudata.cli.output import emit, json_option
 from mudata.home import Home
@@ -36,3 +36,4 @@ listen.add_command(listen_serve.serve)
 listen.add_command(listen_results.results)
 listen.add_command(listen_results.import_)
 listen.add_command(listen_results.export)
+listen.add_command(listen_withdraw.withdraw)

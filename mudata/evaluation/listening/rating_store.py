@@ -131,6 +131,8 @@ class RatingStore:
         with self._writing():
             gone = self._database.execute("DELETE FROM ratings WHERE rater = ?", (rater,)).rowcount
             self._database.execute("DELETE FROM raters WHERE rater = ?", (rater,))
+        with contextlib.suppress(sqlite3.Error):  # held by a reader: it is overwritten later
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return int(gone)
 
     def revision(self, rater: str, trial: str) -> int:
@@ -167,6 +169,7 @@ class RatingStore:
             raise sqlite3.DatabaseError(" ".join(found.split()))
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = FULL")
+        self._database.execute("PRAGMA secure_delete = ON")  # what `forget` deletes is overwritten
         self._database.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT")
 
     def _meet(self, rater: RaterRecord) -> None:

@@ -44,7 +44,10 @@ def test_the_last_rating_counts_and_none_is_doubled(tmp_path: Path) -> None:
         rater = store.raters()[0]
         assert (rater.language, rater.consented_at, rater.finished_at) == ("zh", "2026-01-01", "2028-01-01")
     with RatingStore(tmp_path) as again:
-        assert again.forget("r01") == 4
+        again.add(said("a mark like no other", trial="t9"))
+        assert b"no other" in (tmp_path / "ratings.sqlite-wal").read_bytes()
+        assert again.forget("r01") == 6
+        assert not any(b"no other" in path.read_bytes() for path in tmp_path.iterdir()), "deleted is overwritten"
         assert (values(again), [r.rater for r in again.raters()], len(again.ratings("r02"))) == ([], [], 2)
 
 
