@@ -3,10 +3,14 @@
     python benchmarks/decode_ahead.py [--clips 96] [--size tiny]      # needs the extra `models`
 
 First how many clips a second reach a model's ears with no model behind: FLAC of 30 s, at the rates of the survey's
-models. Then tiny models with random weights (`published_sizes`, and CLAP) that answer 16 tokens: `wall` seconds for all
-clips, `waited` how long the model stood still for audio (`waited_s` in run.json), as share of it, the same when nothing
-is done ahead of a batch (`without`), and `written`: the share that appending and flushing the answers takes. `in the
-answer`: decoded ahead, but encoded by the answer itself. The bar: waited below 5 %.
+models. Then tiny models with random weights (`published_sizes`, Qwen2-Audio and CLAP) that answer 16 tokens: `wall`
+seconds for all clips, `waited` how long the model stood still for audio (`waited_s` in run.json), as share of it, how
+much of that was before its first batch (`first`), the share when nothing is done ahead of a batch (`without`), and
+`written`: the share that appending and flushing the answers takes. `in the answer`: decoded ahead, but encoded by the
+answer itself. The bar: waited below 5 %.
+
+A model stands still while clips are decoded, resampled, and (where it encodes ahead: CLAP) turned into spectra. What it
+does with a clip inside of its `answer`, spectra and encoder as its authors wrote them, is its own work.
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ import soundfile
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
+import published_sizes
 from asking import sample
 from gpu_eval import QUESTION, loaded
 from tiny_clap import write_clap
@@ -52,7 +57,7 @@ CASES = {
     "MU-LLaMA, M2UGen: 30 s at 22.05 kHz": (22_050, ModelCapabilities(sample_rate=24_000, max_seconds=60.0)),
     "AnyGPT chat, 5 s of 30 s at 44.1 kHz": (44_100, ModelCapabilities(sample_rate=32_000, max_seconds=5.0)),
 }
-MODELS = ("clap", "ltu", "salmonn-7b", "mu-llama", "qwen2-audio")
+MODELS = ("clap", "qwen2-audio", *published_sizes.MODELS)
 
 
 def clips(folder: Path, rate: int, count: int) -> list[Sample]:
@@ -74,22 +79,23 @@ def runner_of(name: str, size: str, folder: Path) -> BatchRunner:
     return runner
 
 
-def asked(runner: BatchRunner, items: list[Sample], *, ahead: bool, folder: Path) -> tuple[float, float, float]:
-    """Seconds for all items, those that the model waited, and those of writing."""
+def asked(runner: BatchRunner, items: list[Sample], *, ahead: bool, folder: Path) -> tuple[float, float, float, float]:
+    """Seconds for all items, those that the model waited, of them those before the first batch, those of writing."""
     replica = LocalReplica(runner.model, EvalRequest(model="", split=""))
     replica.batch_runner = runner
     replica.begin(EvalRequest(model="", split=""))
-    run, written = Run(folder), 0.0
+    run, written, first = Run(folder), 0.0, None
     kept, local_replica.AHEAD = local_replica.AHEAD, local_replica.AHEAD if ahead else 0
     begun = time.perf_counter()
     for batch in replica.ask(items, lambda _: QUESTION, ITSELF, "answer"):
+        first = replica.waited_s if first is None else first
         records = [record(told) for told in batch]
         writing = time.perf_counter()
         run.append(records)
         written += time.perf_counter() - writing
     wall = time.perf_counter() - begun
     local_replica.AHEAD = kept
-    return wall, replica.waited_s, written
+    return wall, replica.waited_s, first or 0.0, written
 
 
 def record(told: Any) -> AnswerRecord:
@@ -125,7 +131,9 @@ def main() -> None:
                 f"{name:42} {args.clips / wall:7.0f} clips/s   {1000 * cpu / args.clips:5.1f} ms of CPU each,"
                 f" {failed} failed"
             )
-        print(f"\n{'':14}{'batch':>8}{'wall s':>10}{'waited s':>10}{'share':>8}{'without':>9}{'written':>9}")
+        print(
+            f"\n{'':14}{'batch':>8}{'wall s':>10}{'waited s':>10}{'share':>8}{'first s':>9}{'without':>9}{'written':>9}"
+        )
         for name in args.model:
             (folder / name).mkdir()
             (folder / f"{name}-run").mkdir()
@@ -134,10 +142,10 @@ def main() -> None:
             asked(runner, items[: 2 * runner.batch], ahead=True, folder=folder / f"{name}-run")  # what is loaded once
             for told in (name, "in the answer") if hasattr(runner.model, "encode") else (name,):
                 with nullcontext() if told == name else patch.object(LocalReplica, "encode", None):
-                    wall, waited, written = asked(runner, items, ahead=True, folder=folder / f"{name}-run")
-                    plain, stood, _ = asked(runner, items, ahead=False, folder=folder / f"{name}-run")
-                shares = f"{waited / wall:8.1%}{stood / plain:9.1%}{written / wall:9.1%}"
-                print(f"{told:14}{runner.batch:8}{wall:10.2f}{waited:10.2f}{shares}")
+                    wall, waited, first, written = asked(runner, items, ahead=True, folder=folder / f"{name}-run")
+                    plain, stood, _, _ = asked(runner, items, ahead=False, folder=folder / f"{name}-run")
+                shares = f"{waited / wall:8.1%}{first:9.2f}{stood / plain:9.1%}{written / wall:9.1%}"
+                print(f"{told:14}{runner.batch:8}{wall:10.2f}{waited:10.2f}{shares}", flush=True)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mudata.api.evaluations import evaluate, export_run, import_answers, override, runs, score
     from mudata.api.exam_linting import lint_exam
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where, why
-    from mudata.api.inspection import align, audit_labels, compare, lint_labels, report, show
+    from mudata.api.inspection import align, audit_labels, compare, lint_labels, list_runs, report, show
     from mudata.api.known_models import fetch_model, model_info, models, serving_command
     from mudata.api.listening_serving import serve_listening_test, withdraw_rater
     from mudata.api.pinned_homes import fetch_locked, lock
@@ -70,6 +70,7 @@ __all__ = [
     "leaks",
     "lint_exam",
     "lint_labels",
+    "list_runs",
     "listening_results",
     "listening_tests",
     "load",

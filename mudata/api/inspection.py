@@ -14,6 +14,7 @@ from mudata.deprecations import hide_deprecations
 from mudata.errors import ArgumentError
 from mudata.home import Home
 from mudata.narration import Progress, chosen
+from mudata.table import Table
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Alignment
@@ -265,3 +266,12 @@ def audit_labels(file: str | Path, labels: str | Path, *, format: str = "jsonl")
         if one.answer is not None
     )
     return [use._asdict() for use in audit(given, known)]
+
+
+@checked()
+def list_runs() -> Table:
+    """All runs, scored or not, the oldest first, then shards: what `mudata runs list --json` prints. `answered` of the
+    `planned` items have an answer, `failures` were asked and have none, the rest was not asked."""
+    from mudata.evaluation import run_listing
+
+    return Table(run_listing.rows(Home.default()), run_listing.COLUMNS)

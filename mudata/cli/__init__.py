@@ -47,7 +47,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("mudata.cli.cmd_show:show", "Show clips with everything that models said of them."),
     "suites": ("mudata.cli.cmd_suite:suites", "Published exams, their tables, and ours in them."),
     "eval": ("mudata.cli.cmd_evaluate:eval_", "Ask a model about a split's clips and score its answers."),
-    "runs": ("mudata.cli.cmd_runs:runs", "Join runs that were asked in shards."),
+    "runs": ("mudata.cli.cmd_runs:runs", "List runs, and join those that were asked in shards."),
     "demo": ("mudata.cli.cmd_demo:demo", "Take a composed dataset the whole way."),
     "score": ("mudata.cli.cmd_score:score", "Score a run's answers again, offline."),
     "override": ("mudata.cli.cmd_score:override", "Say how a person reads an answer."),

@@ -1,4 +1,4 @@
-"""`mudata runs`: shards of runs, joined."""
+"""`mudata runs`: how far each is, and shards of runs joined."""
 
 from __future__ import annotations
 
@@ -7,14 +7,28 @@ import click
 from mudata.cli import name_completion
 from mudata.cli.cmd_score import show_scores
 from mudata.cli.habits import HabitGroup
-from mudata.cli.output import common, progress
+from mudata.cli.output import common, emit, progress
 from mudata.errors import EvaluationError
 from mudata.home import Home
 
 
 @click.group(cls=HabitGroup)
 def runs() -> None:
-    """Join runs that were asked in shards."""
+    """List runs, and join those that were asked in shards."""
+
+
+@runs.command(name="list")
+@common
+def list_(*, as_json: bool, quiet: bool) -> None:
+    """List all runs, the oldest first, then shards: how many of the planned items are answered, how many failed,
+    whether it is scored, and when it began. What is neither answered nor failed has not been asked: the command of
+    `mudata eval` goes on with it. --json has their folders and more.
+    """
+    from mudata.evaluation import run_listing
+
+    rows = run_listing.rows(Home.default(), progress(quiet))
+    shown = [name for name in run_listing.COLUMNS if name != "shard" or any(row["shard"] for row in rows)]
+    emit(rows, as_json=as_json, columns=shown, hint="Runs are made by `mudata eval` and `mudata import-answers`.")
 
 
 @runs.command()

@@ -53,8 +53,9 @@ ALIASES: dict[str, dict[str, str]] = {
         "mudata where --kind model": "where path",
     },
     "runs": {
+        "list": "ls",
         "merge": "join",
-        "mudata score": "list ls show",
+        "mudata score": "show",
         "mudata rm --kind run": "rm remove delete del",
         "mudata where --kind run": "where path",
     },

@@ -187,9 +187,9 @@ class Run:
                 write_atomic(path, text)
         self._write(settings)
 
-    def log_session(self, session: SessionRecord) -> None:
-        """Add to run.json what one session did."""
-        self._write(self.settings.with_session(session))
+    def log_session(self, session: SessionRecord, *, again: bool = False) -> None:
+        """Add to run.json what one session did; `again`: in place of what it told before."""
+        self._write(self.settings.with_session(session, again=again))
 
     def _write(self, settings: RunSettings) -> None:
         write_atomic(self.folder / "run.json", settings.text())
@@ -197,13 +197,19 @@ class Run:
 
 def all_runs(home: Home) -> list[Run]:
     """Every run under `runs/`, oldest first; those that cannot be read before the others."""
-    return sorted((Run(path.parent) for path in home.runs.glob("*/run.json")), key=_begun)
+    return _runs_in(home.runs)
 
 
-def readable_runs(home: Home, read: Callable[[Run], T], progress: Progress = SILENT) -> Iterator[tuple[Run, T]]:
-    """Every run, oldest first, with what `read` takes from it; those that it cannot read are told
+def _runs_in(folder: Path) -> list[Run]:
+    return sorted((Run(path.parent) for path in folder.glob("*/run.json")), key=_begun)
+
+
+def readable_runs(
+    home: Home, read: Callable[[Run], T], progress: Progress = SILENT, *, shards: bool = False
+) -> Iterator[tuple[Run, T]]:
+    """Every run, or every shard, oldest first, with what `read` takes from it; those that it cannot read are told
     and passed over."""
-    for run in all_runs(home):
+    for run in _runs_in(home.shards if shards else home.runs):
         try:
             taken = read(run)
         except (EvaluationError, CardError, UnknownName) as error:  # the latter of the cards that are asked

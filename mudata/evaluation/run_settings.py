@@ -193,6 +193,8 @@ class SessionRecord(JsonRecord):
     """Of a session on a cluster: copies of the model, how many died, and how many items were asked again for it."""
     shard: str | None = None
     """Of a run that was merged: which shard it was a session of, as 2/8."""
+    ended: bool | None = None
+    """False while it goes on, and of one that was killed: `asked` and `wall_s` are of the last time that it told."""
 
 
 class ShardRecord(JsonRecord):
@@ -302,8 +304,9 @@ class RunSettings(JsonRecord):
         update = {"created_at": before.created_at, "sessions": before.sessions, "tasks": kept}
         return self.with_unknown_keys_of(before).model_copy(update=update)
 
-    def with_session(self, session: SessionRecord) -> Self:
-        return self.model_copy(update={"sessions": (*self.sessions, session)})
+    def with_session(self, session: SessionRecord, *, again: bool = False) -> Self:
+        """With one more session; `again`: with more of the last one."""
+        return self.model_copy(update={"sessions": (*self.sessions[: -1 if again else None], session)})
 
     @property
     def last_command(self) -> str | None:

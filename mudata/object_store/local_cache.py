@@ -49,7 +49,8 @@ def at_hand(path: Path) -> Iterator[Path]:
     """A raw file or a clip of the home for as long as it is read: brought from the store where it is not here.
 
     Without a store, and for paths that the store does not have, nothing is done. Raises AudioError where the store has
-    lost it (`vanished`) or has other bytes (`damaged`), StoreError, HomeError (the disk is full).
+    lost it, or alone has it and is done without (`vanished`), or has other bytes (`damaged`), StoreError, HomeError
+    (the disk is full).
     """
     if not location.is_wanted():
         yield path
@@ -111,9 +112,25 @@ def _opened(path: Path) -> BinaryIO | None:
                 return file
             continue
         if (stored := shared_file(path)) is None:
+            _require_not_left_alone(path)
             return None
         localise(path, stored)
     return None
+
+
+def _require_not_left_alone(path: Path) -> None:
+    """Raise AudioError `vanished` for a file that is not here, and that a store has which is done without."""
+    url, found = location.left_alone(), _place(path)
+    if url is None or found is None:
+        return
+    home, relative = found
+    table = shared_files.left_alone(home, relative.split("/", 2)[1])
+    if table is not None and table.get(relative):
+        raise AudioError(
+            "vanished",
+            f"{path}: no such file here; {url} has it, and is not asked (MUDATA_OFFLINE, --offline).",
+            "Run the same command without MUDATA_OFFLINE and --offline: it comes when it is heard.",
+        )
 
 
 def _locked(path: Path) -> BinaryIO | None:

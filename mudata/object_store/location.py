@@ -32,8 +32,22 @@ def url() -> str | None:
     Raises StoreError for what is no URL, and for URLs with a password, a key or parameters: keys belong where the
     client of the file system looks for them, and a URL is shown.
     """
+    return None if _is_left_alone() else _given()
+
+
+def left_alone() -> str | None:
+    """The URL of a store that MUDATA_OFFLINE or --offline does without; None where there is none, or it is used.
+    Raises as `url`."""
+    return _given() if _is_left_alone() else None
+
+
+def _is_left_alone() -> bool:
+    return _disconnected > 0 or os.environ.get("MUDATA_OFFLINE", "").strip().casefold() in _ON
+
+
+def _given() -> str | None:
     given = os.environ.get(VARIABLE, "").strip()
-    if not given or _disconnected or os.environ.get("MUDATA_OFFLINE", "").strip().casefold() in _ON:
+    if not given:
         return None
     if _PASSWORD.match(given.partition("://")[2] or given) or "?" in given or "#" in given:
         raise StoreError(

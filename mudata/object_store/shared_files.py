@@ -67,7 +67,16 @@ def folder(home: Home, dataset: str) -> Path:
 
 def seen(home: Home, dataset: str) -> SeenRecord | None:
     """What was seen of a dataset in this store; None if nothing was, or what is kept of it is damaged."""
-    url = location.url()
+    return _seen_in(location.url(), home, dataset)
+
+
+def left_alone(home: Home, dataset: str) -> FileTable | None:
+    """The files of a store that is done without now (`location.left_alone`), as this home knows; None for none."""
+    url = location.left_alone()
+    return file_table.read(folder(home, dataset) / FILES) if url and _seen_in(url, home, dataset) else None
+
+
+def _seen_in(url: str | None, home: Home, dataset: str) -> SeenRecord | None:
     path = folder(home, dataset) / SEEN
     try:
         status = path.stat()

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         ("cards show demo", "info demo"),
         ("split ls --json", "split list --json"),
         ("splits --json", "split list --json"),
-        ("runs list --json", "score --json"),
+        ("runs ls --json", "runs list --json"),
         ("version", "--version"),
         ("help split plan", "split plan --help"),
         ("help", "--help"),

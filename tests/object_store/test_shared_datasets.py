@@ -215,7 +215,12 @@ def test_without_the_network_what_is_here_is_used(lab: Lab, tone: Tone, monkeypa
         True,
         False,
     )
-    with pytest.raises(AudioError, match="no such file"):
+    with pytest.raises(AudioError, match="no such file") as told:
+        clips["tones/b"].samples()
+    assert (told.value.reason, f"{lab.url} has it" in str(told.value)) == ("vanished", True)
+    assert "without MUDATA_OFFLINE" in str(told.value)
+    monkeypatch.setenv("MUDATA_STORE", "")  # of no store nothing is said
+    with pytest.raises(AudioError, match=r"^no such file$"):
         clips["tones/b"].samples()
 
 

@@ -2,14 +2,16 @@
 server refuses or breaks off is asked of another.
 
 What may pass is tried again: at once where another server is up, else with exponential backoff and full
-jitter, and after as long as the server asks in Retry-After. A server that is down, or that refuses a
-single request, rests; the others go on, and it is tried again after a while. One that refuses the key,
-the model or the account is asked no more.
+jitter, and after as long as the server asks in Retry-After. One that takes a question and is silent far
+longer than answers took so far is waited for no more where another can be asked; if none of them answers,
+each gets the whole time. A server that is down, or that refuses a single request, rests; the others go on,
+and it is tried again after a while. One that refuses the key, the model or the account is asked no more.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import random
 import threading
 import time
@@ -17,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mudata.catalog.fetch.deadline import deadline
 from mudata.evaluation.chat.adaptive_limit import AdaptiveLimit
 from mudata.evaluation.chat.client import ChatServer, NoReply, Retryable
 from mudata.evaluation.chat.completions import Counts
@@ -29,6 +32,9 @@ LOOK_S = 0.5
 room for, and one that rather goes to another server leaves its place unused. Ours."""
 LONGEST_REST_S = 60.0
 """Seconds after which a server that was down is tried again, at most. Ours."""
+WAITED_FOR, WAITED_FOR_S = 5.0, 10.0
+"""How many times longer than the slowest answer so far of any server, and how many seconds at least, one server is
+waited for while another could be asked: one that took the request and fell silent. Ours."""
 _TOO_MUCH = frozenset({408, 429, 502, 503, 504, 529})
 """Statuses by which a server, or what stands before it, says that it is asked too much."""
 
@@ -65,6 +71,8 @@ class ServerPool:
         self.members, self.most = members, most
         self.patience, self.seed = members[0].server.patience, members[0].server.seed
         self._clock, self._changed = clock, threading.Condition()
+        self._slowest_s = 0.0
+        """That an answer took, of any server."""
 
     @property
     def room(self) -> int:
@@ -84,12 +92,16 @@ class ServerPool:
         """
         jitter = random.Random(f"{self.seed} {question_id}")  # noqa: S311 - spreads requests
         raw, widest, tried = json.dumps(body).encode(), self.patience.pause_s, list[PooledServer]()
+        cut_short: list[PooledServer] | None = []  # None: all get the whole time now
         for left in range(self.patience.tries * len(self.members) - 1, -1, -1):
             one, epoch = self._taken(tried)
             why, after_s = None, 0.0
+            within_s = self._waited_for([*tried, one]) if cut_short is not None else math.inf
             try:
                 one.server.pace.wait()
-                reply = one.server.attempt(raw)
+                begun = self._clock()
+                with deadline(within_s):
+                    reply = one.server.attempt(raw)
             except Retryable as again:
                 why, after_s = again.why, again.after_s
             except NoReply as never:
@@ -99,9 +111,15 @@ class ServerPool:
             if why is None:
                 with self._changed:
                     one.counts.add(reply)
+                    self._slowest_s = max(self._slowest_s, self._clock() - begun)
                 return reply, one.server
             tried.append(one)
             others = self._others(tried)
+            if cut_short is not None and why.kind == "timeout" and within_s < self.patience.timeout_s:
+                cut_short.append(one)
+            if cut_short and not others:
+                tried = [member for member in tried if member not in cut_short]
+                cut_short, others = None, self._others(tried)
             self._check(one, why, after_s, others=bool(others), left=left)
             with self._changed:
                 one.retries += 1
@@ -135,6 +153,13 @@ class ServerPool:
             now = self._clock()
             up = [one for one in self.members if one.gone is None and one.rests_until <= now]
             return [one for one in up if one not in tried and not one.server.pace.held_s]
+
+    def _waited_for(self, tried: Sequence[PooledServer]) -> float:
+        """Seconds that the last of these is waited for: all of its time, where nobody has answered yet or no other can
+        be asked."""
+        if not self._slowest_s or not self._others(tried):
+            return math.inf
+        return max(WAITED_FOR * self._slowest_s, WAITED_FOR_S)
 
     def _taken(self, tried: Sequence[PooledServer]) -> tuple[PooledServer, int]:
         """A server with room, the emptiest of those that are up, as soon as there is one. Raises NoReply where none

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import platform
 import resource
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,20 @@ from mudata.safe_text import text_of
 
 if TYPE_CHECKING:
     from mudata.evaluation.protocol import Model
+
+
+_RECORDED = ("numpy", "soundfile", "soxr", "duckdb", "rouge-score", "librosa", "scikit-learn", "torch", "transformers")
+
+
+def versions() -> dict[str, str]:
+    """Of mudata, Python, the platform, and of what answers and scores are made with, where it is installed."""
+    versions = {"mudata": version.__version__, "python": platform.python_version(), "platform": platform.platform()}
+    for name in _RECORDED:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
 
 
 def git() -> dict[str, object] | None:

@@ -8,12 +8,12 @@ a recorded failure, and failures are asked again when the same command runs agai
 
 from __future__ import annotations
 
-import platform
+import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
-from importlib import metadata
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mudata.errors import EvaluationError, number
@@ -25,7 +25,6 @@ from mudata.evaluation.protocol import Answer, Failure, Ranking
 from mudata.evaluation.run_records import AnswerRecord, RankingRecord
 from mudata.evaluation.run_settings import SessionRecord
 from mudata.home import now
-from mudata.version import __version__
 
 if TYPE_CHECKING:
     from mudata.catalog.render.renderer import RenderingRecord
@@ -37,7 +36,8 @@ if TYPE_CHECKING:
     from mudata.evaluation.tasks.task import Task
     from mudata.narration import Progress
 
-_RECORDED = ("numpy", "soundfile", "soxr", "duckdb", "rouge-score", "librosa", "scikit-learn", "torch", "transformers")
+NOTED_S = 10.0
+"""How often run.json is told how far a session is, seconds; the first time with the first answers. Ours."""
 
 
 class Session:
@@ -52,6 +52,11 @@ class Session:
         self._taught: str | None = None
         self.asked = self.ranked = 0
         self.failures: Counter[str] = Counter()
+        self._started, self._begun, self._next_note, self._logged = "", 0.0, -math.inf, False
+
+    @cached_property
+    def _git(self) -> dict[str, object] | None:
+        return provenance.git()
 
     def ask(self) -> None:
         """Ask what has no answer yet, and log the session whatever happens.
@@ -69,7 +74,7 @@ class Session:
         if not todo and not unranked:
             self.run.begin(self.plan.settings(), self.plan.items, self.plan.prompts, self.plan.marks)
             return
-        started, begun = now(), time.perf_counter()
+        self._started, self._begun = now(), time.perf_counter()
         if not all(self.plan.absent(item) for item in [*todo, *unranked]):
             with self.progress.bar(f"Loading {self.plan.request.model}", unit=""):
                 self.replicas.load()  # what a model can hear may depend on its checkpoint
@@ -84,12 +89,13 @@ class Session:
                         self.run.begin(self.plan.settings(), self.plan.items, self.plan.prompts, self.plan.marks)
                     self.run.append(records)
                     self.asked += len(records)
+                    self._note()
                     advance(len(records))
             if unranked and not self.replicas.hung:
                 self._rank(unranked, keys)
         finally:
             if self.asked or self.ranked:
-                self.run.log_session(self._log(started, round(time.perf_counter() - begun, 3)))
+                self._write_log(ended=True)
         self._check_end()
 
     def _answers(self, todo: Sequence[Sample], hung: set[str], keys: dict[str, str]) -> Iterator[list[AnswerRecord]]:
@@ -197,14 +203,24 @@ class Session:
         self._taught = task.dataset
         self.fitted[task.dataset] = {"on": source, "clips": len(items) - len(unheard), "undecodable": unheard}
 
-    def _log(self, started_at: str, wall_s: float) -> SessionRecord:
+    def _note(self) -> None:
+        """Say in run.json how far this session is, so that answers of one that is killed are not without any."""
+        if (moment := time.monotonic()) >= self._next_note:
+            self._write_log(ended=False)
+            self._next_note = moment + NOTED_S
+
+    def _write_log(self, *, ended: bool) -> None:
+        self.run.log_session(self._log(ended=ended), again=self._logged)
+        self._logged = True
+
+    def _log(self, *, ended: bool) -> SessionRecord:
         renderings = tuple(
             {name: value for name, value in asdict(one).items() if name != "gain" and value is not None}
             for one in sorted(self.renderings, key=str)
         )
         return SessionRecord(
-            started_at=started_at,
-            wall_s=wall_s,
+            started_at=self._started,
+            wall_s=round(time.perf_counter() - self._begun, 3),
             command=self.plan.request.command,
             asked=self.asked,
             failures=dict(sorted(self.failures.items())),
@@ -213,11 +229,12 @@ class Session:
             fitted=self.fitted,
             capabilities=asdict(self.replicas.capabilities),
             model=self.replicas.described(),
-            versions=_versions(),
-            git=provenance.git(),
+            versions=provenance.versions(),
+            git=self._git,
             **self.replicas.facts(),
             **({"stores": self.plan.stores} if self.plan.stores else {}),
             **({"renderings": renderings} if renderings else {}),
+            **({} if ended else {"ended": False}),
         )
 
     def _check_same(self) -> None:
@@ -285,13 +302,3 @@ class Session:
             self.progress.say(f"All {settings.clips} {noun} were answered before.")
         elif todo < settings.clips:
             self.progress.say(f"Going on: {todo} of {settings.clips} {noun} are still open.")
-
-
-def _versions() -> dict[str, str]:
-    versions = {"mudata": __version__, "python": platform.python_version(), "platform": platform.platform()}
-    for name in _RECORDED:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return versions

@@ -121,12 +121,10 @@ class Clap:
 
     def spectra(self, wave: np.ndarray[Any, Any]) -> Any:
         """Of each window of a clip what the checkpoint's extractor makes of it, on the CPU: (windows, channels, frames,
-        bins)."""
-        pieces = windows(wave, self._window)
-        extracted = self.processor.feature_extractor(
-            pieces, sampling_rate=self.capabilities.sample_rate, return_tensors="pt"
-        )
-        return extracted["input_features"]
+        mels)."""
+        from mudata.evaluation.models.encoders import clap_spectra
+
+        return clap_spectra.spectra(self.processor.feature_extractor, windows(wave, self._window))
 
     def embed_audio(self, waves: Sequence[np.ndarray[Any, Any]]) -> Any:
         """Unit embeddings, shape (clips, width): the mean over each clip's windows."""

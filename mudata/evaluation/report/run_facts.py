@@ -150,7 +150,8 @@ def _time(run: ReportRun) -> list[Fact]:
     if sessions:
         wall = sum(float(session.wall_s) for session in sessions)
         asked = sum(session.asked for session in sessions)
-        listed.append(Fact("sessions", str(len(sessions))))
+        cut = sum(session.ended is False for session in sessions)
+        listed.append(Fact("sessions", f"{len(sessions)}{f', {cut} of them not ended' if cut else ''}"))
         listed.append(Fact("wall time", f"{wall:.1f} s"))
         if wall and asked:
             listed.append(Fact("speed", f"{asked / wall:.2f} clips/s, loading included"))
@@ -168,7 +169,18 @@ def _time(run: ReportRun) -> list[Fact]:
 _SUMMED = ("cost", "requests", "retries", "prompt_tokens", "completion_tokens", "replies_without_usage")
 """What models tell of one session (see `models.served`), and adds up over all."""
 
-_ELSEWHERE = ("command", "asked", "batch", "batch_search", "halvings", "model", "started_at", "versions", "wall_s")
+_ELSEWHERE = (
+    "command",
+    "asked",
+    "batch",
+    "batch_search",
+    "ended",
+    "halvings",
+    "model",
+    "started_at",
+    "versions",
+    "wall_s",
+)
 """What sessions tell that other facts are made of."""
 
 

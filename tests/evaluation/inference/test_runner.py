@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from bars import Bars
+from shell import typed
 from small_corpus import GENRES, Corpus
 
+from mudata.api import list_runs
 from mudata.catalog.index import database
 from mudata.errors import EvaluationError, HomeError, ModelError, UnknownName
 from mudata.evaluation.inference import batching
@@ -269,6 +271,36 @@ def test_a_bug_is_narrowed_down_to_its_clip_and_asked_again_next_time(
     assert metric(ask(home, notes), "accuracy") == 1.0
     assert "Going on: 1 of 6 clips are still open." in notes.said
     assert len(run.settings.sessions) == 2
+
+
+def test_a_session_that_was_killed_is_in_the_log_with_what_it_had_asked(
+    corpus: Corpus, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: dict[Path, bytes] = {}
+
+    def trouble(clips: Sequence[Clip]) -> None:
+        if len(clips) == 2:  # the second batch: as a kill would leave the run here
+            left.update({path: path.read_bytes() for path in all_runs(home)[0].folder.iterdir()})
+
+    corpus.halves()
+    monkeypatch.setattr(Ear, "trouble", staticmethod(trouble))
+    run = ask(home)
+    (whole,) = run.settings.sessions
+    assert (whole.asked, "ended" in whole.record()) == (6, False)
+    for path, content in left.items():
+        path.write_bytes(content)
+    (run.folder / "scores.json").unlink()
+    (cut,) = run.settings.sessions
+    assert (cut.asked, cut.ended, cut.batch, cut.model) == (4, False, 4, whole.model)
+    (row,) = list_runs().rows
+    assert (row["answered"], row["planned"], row["failures"], row["scored"]) == (4, 6, 0, False)
+    monkeypatch.setattr(Ear, "trouble", staticmethod(lambda clips: None))
+    again = ask(home).settings.sessions
+    assert [(session.asked, session.ended) for session in again] == [(4, False), (2, None)]
+    done = typed("runs", "list", "--json")
+    assert json.loads(done.out) == list_runs().rows
+    assert [(row["run"], row["answered"], row["scored"]) for row in list_runs()] == [(run.id, 6, True)]
+    assert run.id in typed("runs", "list").out
 
 
 def test_a_broken_connection_is_tried_again(corpus: Corpus, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

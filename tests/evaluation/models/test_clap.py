@@ -14,9 +14,10 @@ from mudata.errors import ModelError
 from mudata.evaluation.protocol import Answer, Clip, Question, Ranking
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("transformers")
+transformers = pytest.importorskip("transformers")
 
 from mudata.evaluation.models.clap import Clap, windows  # noqa: E402
+from mudata.evaluation.models.encoders.clap_spectra import spectra  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -69,6 +70,22 @@ def test_what_is_encoded_ahead_is_what_would_be_heard(clap: Clap) -> None:
     items = asked(GENRE, *noises(1, 25))
     ahead = [replace(item, clips=(), encoded=clap.encode(item)) for item in items]  # nothing is left to hear
     assert clap.rank(ahead) == clap.rank(items)
+
+
+@pytest.mark.parametrize("padding", ["repeatpad", "repeat", "pad"])
+@pytest.mark.parametrize("truncation", ["fusion", "rand_trunc"])
+def test_spectra_are_those_of_the_extractor_bit_for_bit(truncation: str, padding: str) -> None:
+    extractor = transformers.ClapFeatureExtractor(truncation=truncation, padding=padding)
+    longest = extractor.nb_max_samples
+    waves = [(0.1 * np.random.default_rng(n).standard_normal(n)).astype(np.float32) for n in (longest, longest // 3, 1)]
+    waves.append(np.zeros(longest - 1, np.float32))
+    theirs = extractor(waves, sampling_rate=RATE, return_tensors="pt")["input_features"]
+    ours = spectra(extractor, waves)
+    assert ours.dtype == theirs.dtype
+    assert torch.equal(ours, theirs)
+    for odd in (waves[0][:0], np.zeros(longest + 1, np.float32)):
+        with pytest.raises(ValueError, match="of 1 to 480000 was expected"):
+            spectra(extractor, [odd])
 
 
 def test_a_tagging_question_gets_the_nearest_few(clap: Clap) -> None:

@@ -18,7 +18,7 @@ from shell import typed
 from small_corpus import HERTZ, Corpus
 
 from mudata.errors import EvaluationError, ModelError
-from mudata.evaluation.chat import client
+from mudata.evaluation.chat import client, server_pool
 from mudata.evaluation.chat.rate_limit import Pace
 from mudata.evaluation.models import registry
 from mudata.evaluation.models.model_identity import hashed, identity
@@ -170,6 +170,23 @@ def test_a_server_that_hangs_costs_no_answer_where_there_is_another(hosts: tuple
     model = made(*hosts, timeout_s=0.5, concurrency=4)
     model.load()
     hosts[0].slow = dict.fromkeys(range(99), 20.0)
+    try:
+        all_right(model, items(12))
+    finally:
+        hosts[0].freed.set()
+    assert model.describe()["servers"][0]["timeouts"] >= 1  # type: ignore[index]
+
+
+@pytest.mark.parametrize("both", [False, True], ids=["one", "both"])
+def test_a_server_that_falls_silent_is_not_waited_for_while_there_is_another(
+    hosts: tuple[Chat, Chat], monkeypatch: pytest.MonkeyPatch, both: bool
+) -> None:
+    monkeypatch.setattr(server_pool, "WAITED_FOR_S", 0.3)
+    monkeypatch.setattr(server_pool, "WAITED_FOR", 0.0)
+    model = made(*hosts, timeout_s=600.0, concurrency=4)
+    model.load()
+    hosts[0].slow = dict.fromkeys(range(4, 99), 1.0 if both else 300.0)
+    hosts[1].slow = dict.fromkeys(range(4, 99), 1.0) if both else {}  # where all are slow, each gets the whole time
     try:
         all_right(model, items(12))
     finally:
