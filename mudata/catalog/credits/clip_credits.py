@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -69,3 +70,14 @@ class ClipCredit:
     def lacks_version(self) -> bool:
         """Whether the licence is one of Creative Commons, and nobody says which version."""
         return self.licence.url is None and self.licence.title.startswith("CC ")
+
+
+def attribution(credit: ClipCredit, *, name: str, changes: Sequence[str]) -> str:
+    """The line by which a clip is credited, as Creative Commons asks: title (`name` where it has none), author, source,
+    licence, changes."""
+    title = f'"{credit.title}"' if credit.title else name
+    said = [f"{title}{f' by {credit.author}' if credit.author else ''}"]
+    said += [credit.source] if credit.source else []
+    said.append(" ".join(filter(None, [credit.licence.title, credit.licence.url])))
+    said += [f"changed: {', '.join(changes)}"] if changes else []
+    return "; ".join(said)

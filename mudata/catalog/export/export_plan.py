@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.audio.stored_clip import COLUMNS, StoredClip, clips_as
 from mudata.catalog.cards.licence_terms import PURPOSES
+from mudata.catalog.credits.clip_credits import attribution
 from mudata.catalog.credits.credit_search import credits_of
 from mudata.catalog.export.clip_sound import ClipSound
 from mudata.catalog.export.portable_names import portable_names
@@ -224,7 +225,9 @@ def _clip(
         "path_end_s": facts["duration_s"] if inside and sound.cut_from else sound.end_s,
         "licence_url": terms.url,
         "usage": facts["usage"],
-        "attribution": _attribution(credit, changed=options.audio == "clip"),
+        "attribution": attribution(
+            credit, name=credit.clip_id, changes=credit.changes if options.audio == "clip" else ()
+        ),
         "pcm_sha256": pcm_sha256,
         "source_sha256": facts["source_sha256"],
     }
@@ -262,16 +265,6 @@ def _kept(options: ExportOptions, terms: LicenceTerms, *, unchanged: bool) -> st
     if terms.may_share:
         return f"licence: {terms.title} lets only unchanged copies be passed on (--audio source)"
     return f"licence: {terms.title} does not let copies of the sound be passed on"
-
-
-def _attribution(credit: ClipCredit, *, changed: bool) -> str:
-    """The line by which a clip is credited, as Creative Commons asks: title, author, source, licence, changes."""
-    title = f'"{credit.title}"' if credit.title else credit.clip_id
-    said = [f"{title}{f' by {credit.author}' if credit.author else ''}"]
-    said += [credit.source] if credit.source else []
-    said.append(" ".join(filter(None, [credit.licence.title, credit.licence.url])))
-    said += [f"changed: {', '.join(credit.changes)}"] if changed and credit.changes else []
-    return "; ".join(said)
 
 
 def _source_name(facts: Mapping[str, Any]) -> str:

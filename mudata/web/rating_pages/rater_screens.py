@@ -68,22 +68,38 @@ def whole_page(
     choices = [
         {"language": one, "name": languages()[one], "href": href} for one, href in (language_links or {}).items()
     ]
-    return _render("layout.html", texts, heading=heading, body=_markup(body), assets=assets, choices=choices)
+    return _render("layout.html", texts, heading=heading, body=markup(body), assets=assets, choices=choices)
 
 
 def consent(
-    test: ListeningTest, rater: str, texts: RaterTexts, *, action: str, seal: str = "", problem: str = ""
+    test: ListeningTest,
+    rater: str,
+    texts: RaterTexts,
+    *,
+    action: str,
+    seal: str = "",
+    problem: str = "",
+    offline: bool = False,
 ) -> str:
-    """What is asked before anything else: the experimenter's own words if there are some, and what is stored."""
+    """What is asked before anything else: the experimenter's own words if there are some, and what is stored (in the
+    rater's own browser, where the pages are files)."""
     own_language = texts.language_of(test.consent)
     own = [part.strip() for part in test.consent.get(own_language, "").split("\n\n") if part.strip()]
     minutes = max(1, round(test.minutes))
-    values = {"rater": rater, "action": action, "seal": seal, "problem": problem, "minutes": minutes}
-    return _render("consent.html", texts, test=test, own=own, own_language=own_language, **values)
+    values: dict[str, Any] = {"rater": rater, "action": action, "seal": seal, "problem": problem, "minutes": minutes}
+    values |= {"own": own, "own_language": own_language, "offline": offline}
+    return _render("consent.html", texts, test=test, **values)
 
 
 def instructions(
-    test: ListeningTest, plan: RaterPlan, texts: RaterTexts, following: str, assets: PageAssets, *, begun: bool
+    test: ListeningTest,
+    plan: RaterPlan,
+    texts: RaterTexts,
+    following: str,
+    assets: PageAssets,
+    *,
+    begun: bool,
+    offline: bool = False,
 ) -> str:
     """How it works, the volume, the keys. `following`: where the first trial, or the next one, is."""
     roles = {trial.role for trial in plan.trials}
@@ -95,6 +111,7 @@ def instructions(
         low=low,
         high=high,
         begun=begun,
+        offline=offline,
         next=following,
         practice="practice" in roles,
         checks="check" in roles,
@@ -106,7 +123,7 @@ def instructions(
 
 def trial_heading(plan: RaterPlan, trial: Trial, texts: RaterTexts) -> str:
     """'Practice 1 of 2', '3 of 40'."""
-    place = _place(plan, trial)
+    place = trial_place(plan, trial)
     return texts("practice_of" if trial.role == "practice" else "number_of", **place)
 
 
@@ -140,12 +157,12 @@ def rating_trial(
         "trial.html",
         texts,
         heading=trial_heading(plan, trial, texts),
-        place=_place(plan, trial),
+        place=trial_place(plan, trial),
         note=_note(plan, trial, texts, corrects=form.corrects),
         kind=test.kind,
         sounds=sounds,
         said=shown,
-        check=_check(test, trial, texts),
+        check=check_lines(test, trial, texts),
         fields=answer_fields(test, texts),
         words=_script_words(texts),
         **{name: getattr(form, name) for name in TrialForm.__dataclass_fields__ if name != "heard"},
@@ -165,6 +182,32 @@ def thanks(rater: str, texts: RaterTexts, back: str) -> str:
     return _render("message.html", texts, **body, moves=moves, main_move=False)
 
 
+def bundle(**values: Any) -> str:
+    """The one document of a bundle, of its screens and scripts: see `rater_bundle`."""
+    plain = {name: markup(values.pop(name)) for name in ("style", "data")}
+    scripts = [markup(script) for script in values.pop("scripts")]
+    return _environment().get_template("bundle.html").render(scripts=scripts, **plain, **values)
+
+
+def bundle_end(test: ListeningTest, rater: str, texts: RaterTexts, *, file: str) -> str:
+    """All is answered: the file is saved, and sent to whom."""
+    send = (
+        texts("offline_send_contact", file=file, contact=test.contact)
+        if test.contact
+        else texts("offline_send", file=file)
+    )
+    return _render("bundle_end.html", texts, rater=rater, send=send)
+
+
+def bundle_foot(texts: RaterTexts) -> str:
+    """Below every other screen: what was answered so far can be saved."""
+    return _render("bundle_foot.html", texts)
+
+
+def bundle_script() -> str:
+    return files(__package__).joinpath("bundle.js").read_text("utf-8")
+
+
 @cache
 def asset_files() -> dict[str, bytes]:
     """Style and script by the names of their files; the same on every page."""
@@ -177,7 +220,7 @@ def asset_version() -> str:
     return hashlib.sha256(b"".join(asset_files().values())).hexdigest()[:12]
 
 
-def _check(test: ListeningTest, trial: Trial, texts: RaterTexts) -> list[str]:
+def check_lines(test: ListeningTest, trial: Trial, texts: RaterTexts) -> list[str]:
     """What a check asks for, a line for each aspect."""
     if test.kind == "mos":
         titles = {one.aspect: one.title for one in answer_fields(test, texts)}
@@ -196,7 +239,8 @@ def _note(plan: RaterPlan, trial: Trial, texts: RaterTexts, *, corrects: bool) -
     return texts("practice_over") if practised and counted[:1] == [trial.id] else ""
 
 
-def _place(plan: RaterPlan, trial: Trial) -> dict[str, int]:
+def trial_place(plan: RaterPlan, trial: Trial) -> dict[str, int]:
+    """Which of how many trials it is, practice counted for itself."""
     alike = [one.id for one in plan.trials if (one.role == "practice") == (trial.role == "practice")]
     return {"number": alike.index(trial.id) + 1, "total": len(alike)}
 
@@ -214,7 +258,8 @@ def _render(template: str, texts: RaterTexts, **values: Any) -> str:
     return _environment().get_template(template).render(t=texts, **values)
 
 
-def _markup(html: str) -> Any:
+def markup(html: str) -> Any:
+    """HTML that was made by the functions here, to be put into a document."""
     from markupsafe import Markup
 
     return Markup(html)  # noqa: S704 - made by the templates above, which escape
