@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where, why
     from mudata.api.inspection import align, audit_labels, compare, lint_labels, list_runs, report, show
     from mudata.api.known_models import fetch_model, model_info, models, serving_command
-    from mudata.api.listening_serving import serve_listening_test, withdraw_rater
+    from mudata.api.listening_serving import bundle_listening_test, serve_listening_test, withdraw_rater
     from mudata.api.pinned_homes import fetch_locked, lock
     from mudata.api.rating_results import export_ratings, import_ratings, listening_results
     from mudata.api.run_merging import merge_runs
@@ -47,6 +47,7 @@ __all__ = [
     "__version__",
     "align",
     "audit_labels",
+    "bundle_listening_test",
     "cards",
     "check_split",
     "cite",

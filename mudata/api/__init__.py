@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where, why
     from mudata.api.inspection import align, audit_labels, compare, lint_labels, list_runs, report, show
     from mudata.api.known_models import fetch_model, model_info, models, serving_command
-    from mudata.api.listening_serving import serve_listening_test, withdraw_rater
+    from mudata.api.listening_serving import bundle_listening_test, serve_listening_test, withdraw_rater
     from mudata.api.pinned_homes import fetch_locked, lock
     from mudata.api.rating_results import export_ratings, import_ratings, listening_results
     from mudata.api.run_merging import merge_runs
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 __all__ = [
     "align",
     "audit_labels",
+    "bundle_listening_test",
     "cards",
     "check_split",
     "cite",
@@ -111,6 +112,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "bundle_listening_test": "listening_serving",
         "cards": "datasets",
         "check_split": "splitting",
         "cite": "datasets",

@@ -1,8 +1,9 @@
-"""A listening test and its raters: served to them, and what they take back."""
+"""A listening test and its raters: served to them, written as files for them, and what they take back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mudata.api.arguments import checked, many
@@ -68,3 +69,31 @@ def withdraw_rater(test: str, rater: str) -> Withdrawal:
     from mudata.evaluation.listening.withdrawal import withdraw
 
     return withdraw(Home.default(), test, rater)
+
+
+@checked()
+def bundle_listening_test(
+    test: str, folder: str | Path, *, i_have_rights: bool = False, progress: Progress | bool | None = None
+) -> list[Path]:
+    """Write a listening test as files: a zip for each rater, whose page works without a network. `import_ratings` takes
+    the files that raters save and send back.
+
+    Args:
+        test: its name.
+        folder: where zips are put.
+        i_have_rights: pass on clips whose licence does not allow it.
+        progress: True, False, or None for what `show_progress` says.
+
+    Returns:
+        The zips, in the order of raters.
+
+    Raises:
+        UnknownName: there is no such test.
+        EvaluationError: a file of it is missing or damaged, or clips may not be passed on.
+        HomeError: the folder cannot be written.
+        MissingExtra.
+    """
+    from mudata.web.rating_pages.rater_bundle import write_bundles
+
+    place, reporter = Path(folder).expanduser(), chosen(progress)
+    return write_bundles(Home.default(), test, place, i_have_rights=i_have_rights, progress=reporter)

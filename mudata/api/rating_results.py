@@ -79,11 +79,12 @@ def import_ratings(
     kind: Literal["mos", "pairwise", "texts"] | None = None,
     scale: str | None = None,
 ) -> RatingImport:
-    """Take ratings that were made elsewhere, from CSV (docs/listening.md has the columns).
+    """Take ratings that were made elsewhere, from CSV (docs/listening.md has the columns), or from the file that a
+    rater saved who rated without a server.
 
     Args:
         test: the test that was designed, whose raters, items and systems the file names; with `new` a name for one.
-        file: the file, named .csv or .tsv.
+        file: the file, named .csv, .tsv or .json.
         new: make the test of this file; raters get pseudonyms.
         kind: with `new`: what the file has [default: mos].
         scale: with `new`: the lowest and the highest mark, as in 0-5 [default: 1-5].

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mudata.cli.output import common, echo, emit_json, json_option, progress
-from mudata.errors import number
+from mudata.errors import EvaluationError, number
 from mudata.home import Home
 
 if TYPE_CHECKING:
@@ -56,14 +56,16 @@ def results(test: str, aspects: tuple[str, ...], folder: Path | None, quiet: boo
 
 @click.command("import")
 @click.argument("test")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
 @click.option("--new", is_flag=True, help="Make the test of this file; raters get pseudonyms.")
 @click.option("--kind", type=click.Choice(["mos", "pairwise", "texts"]), help="What the file has; with --new.")
 @click.option("--scale", metavar="LOW-HIGH", help="Lowest and highest mark [default: 1-5]; with --new.")
 @common
 def import_(
     test: str,
-    file: Path,
+    paths: tuple[Path, ...],
     *,
     new: bool,
     kind: TestKind | None,
@@ -71,7 +73,8 @@ def import_(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Take ratings that were made elsewhere, from CSV with a line of names.
+    """Take the files that raters sent back who rated without a server (`listen serve --static`), or ratings that were
+    made elsewhere, from CSV with a line of names. A file is taken whole or not at all, and again changes nothing.
 
     \b
     mos       rater, item, system, aspect, rating; or rater, item, system and a column for each aspect
@@ -82,14 +85,30 @@ def import_(
     """
     from mudata.evaluation.listening.rating_import import import_file, read_scale
 
+    if new and len(paths) > 1:
+        raise click.UsageError("--new makes a test of one file.")
+    home, say = Home.default(), progress(quiet).say
     marks = read_scale(scale) if scale is not None else None
-    imported = import_file(Home.default(), test, file, kind=kind, scale=marks, new=new)
+    taken, refused = [], []
+    for path in paths:
+        try:
+            imported = import_file(home, test, path, kind=kind, scale=marks, new=new)
+        except EvaluationError as error:
+            if len(paths) == 1:
+                raise
+            refused.append(path)  # the others are taken
+            echo(f"Error: {error}", err=True)
+        else:
+            taken.append(imported)
+            known = f", {imported.known} were there" if imported.known else ""
+            say(f"{path.name}: {number(imported.ratings, 'rating')} of {number(imported.raters, 'rater')}{known}.")
     if as_json:
-        emit_json(asdict(imported))
-        return
-    progress(quiet).say(f"Took {number(imported.ratings, 'rating')} of {number(imported.raters, 'rater')}.")
-    done = "Made" if imported.made else "Added to"
-    echo(f"{done} the test {imported.test}. See: mudata listen results {imported.test}")
+        emit_json([asdict(one) for one in taken])
+    elif taken:
+        done = "Made" if new else "Added to"
+        echo(f"{done} the test {test}. See: mudata listen results {test}")
+    if refused:
+        raise SystemExit(EvaluationError.exit_code)
 
 
 @click.command()

@@ -126,7 +126,9 @@ def take_answers(home: Home, name: str, path: Path) -> TakenAnswers:
 
 
 def is_answers_file(path: Path) -> bool:
-    """Whether a file is one that a bundle made, whatever it is called: whether it begins as JSON does."""
+    """Whether a file is one that a bundle made, or should be: it is called so, or begins as JSON does."""
+    if path.suffix.casefold() == ".json":
+        return True
     try:
         with path.open("rb") as file:
             return file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.listening import listening_test
+from mudata.evaluation.listening.answers_file import is_answers_file, take_answers
 from mudata.evaluation.listening.listening_test import (
     CHOICES,
     Aspect,
@@ -45,6 +46,8 @@ class RatingImport:
     raters: int
     made: bool
     """Whether the test was made of the file."""
+    known: int = 0
+    """Ratings of the file that were there already, or that a later one stands for."""
 
 
 def import_file(
@@ -56,10 +59,14 @@ def import_file(
     kind: TestKind | None = None,
     scale: tuple[int, int] | None = None,
 ) -> RatingImport:
-    """Ratings into a test that is there, or with `new` as a test: of this `kind` [mos] and, of marks, `scale` [1, 5].
+    """Ratings into a test that is there: CSV, or what a rater saved who rated from files. Or with `new` CSV as a test:
+    of this `kind` [mos] and, of marks, `scale` [1, 5].
 
-    Raises UnknownName and EvaluationError as `import_ratings` and `import_as_test` do.
+    Raises UnknownName and EvaluationError as `import_ratings`, `import_as_test` and `take_answers` do.
     """
+    if is_answers_file(path) and not new:
+        taken = take_answers(home, name, path)
+        return RatingImport(test=name, ratings=taken.added, raters=1, made=False, known=taken.known + taken.older)
     if new:
         return import_as_test(home, name, path, kind or "mos", scale or (1, 5))
     if kind or scale:

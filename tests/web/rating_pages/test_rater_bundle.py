@@ -14,6 +14,7 @@ import listening_tests
 import pytest
 from shell import typed
 
+import mudata
 from mudata.errors import EvaluationError
 from mudata.evaluation.listening import listening_test, rater_links
 from mudata.evaluation.listening.answers_file import answers_key, seal_of, take_answers
@@ -294,6 +295,21 @@ def test_of_two_files_the_later_answer_counts_whichever_comes_first(home: Home, 
         assert [one.added for one in taken] == ([8, 1] if order is paths else [8, 0])
         with RatingStore(folder) as store:
             assert [rating.value for rating in store.ratings("r01")].count("1") == 1
+
+
+def test_several_files_are_taken_and_what_is_wrong_with_one_is_told(home: Home, tmp_path: Path) -> None:
+    test = test_on_disk(home, "mos")
+    tokens = rater_links.read(listening_test.folder_of(home, test.name), test)
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text(json.dumps(_filed(test, tokens)))
+    bad.write_text(json.dumps(_filed(test, tokens) | {"language": "de"}))
+    done = typed("listen", "import", test.name, bad, good)
+    assert (done.code, "its seal is wrong" in done.err) == (2, True)
+    assert "good.json: 8 ratings of 1 rater." in done.err
+    again = typed("listen", "import", test.name, good, "--json")
+    assert json.loads(again.out) == [{"test": test.name, "ratings": 0, "raters": 1, "made": False, "known": 8}]
+    assert typed("listen", "import", test.name, bad).code == 2
+    assert mudata.bundle_listening_test(test.name, tmp_path / "zips", i_have_rights=True)[1].name == "listening-r02.zip"
 
 
 def test_a_page_is_the_same_whenever_it_is_made(home: Home) -> None:
