@@ -13,6 +13,7 @@ from mudata.lazy import lazy_names
 from mudata.version import __version__
 
 if TYPE_CHECKING:
+    from mudata.api.browsing import browse
     from mudata.api.composing import compose
     from mudata.api.crediting import credits  # noqa: A004 - as the command
     from mudata.api.datasets import (
@@ -47,6 +48,7 @@ __all__ = [
     "__version__",
     "align",
     "audit_labels",
+    "browse",
     "bundle_listening_test",
     "cards",
     "check_split",

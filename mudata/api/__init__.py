@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from mudata.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from mudata.api.browsing import browse
     from mudata.api.composing import compose
     from mudata.api.crediting import credits  # noqa: A004 - as the command
     from mudata.api.datasets import (
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 __all__ = [
     "align",
     "audit_labels",
+    "browse",
     "bundle_listening_test",
     "cards",
     "check_split",
@@ -161,6 +163,7 @@ __getattr__, __dir__ = lazy_names(
         "lint_exam": "exam_linting",
         "align": "inspection",
         "audit_labels": "inspection",
+        "browse": "browsing",
         "lint_labels": "inspection",
         "compare": "inspection",
         "report": "inspection",

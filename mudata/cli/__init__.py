@@ -54,6 +54,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import-answers": ("mudata.cli.cmd_score:import_answers", "Score answers that were made elsewhere."),
     "export-run": ("mudata.cli.cmd_export_run:export_run", "Write a run for other programs."),
     "report": ("mudata.cli.cmd_report:report", "Make a page of runs: scores, figures, every answer beside its clip."),
+    "browse": ("mudata.cli.cmd_browse:browse", "Look at the collection in a browser."),
     "listen": ("mudata.cli.cmd_listen:listen", "Listening tests: people rate what models said."),
     "compare": ("mudata.cli.cmd_compare:compare", "Tell which runs differ, and which are tied."),
     "where": ("mudata.cli.cmd_storage:where", "Where everything lies: home, cards, clips, splits, runs, weights."),

@@ -4,7 +4,7 @@ clips, answers, waveforms and, where wanted, the audio itself."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,8 @@ class Audio:
     sounds: Mapping[str, Sound]
     waveforms: Mapping[str, str]
     undrawn: int
+    served: bool = False
+    """Whether addresses are of clips by themselves, also of those that are part of a file."""
 
 
 def find_audio(
@@ -49,14 +51,19 @@ def find_audio(
     embed: bool = False,
     waveforms: bool = True,
     progress: Progress = SILENT,
+    address: Callable[[str], str] | None = None,
 ) -> Audio:
     """Look clips up in the index, and draw their waveforms. Where not all can be taken into the
-    page (`embed`) or drawn, those on which runs disagree come first."""
+    page (`embed`) or drawn, those on which runs disagree come first. `address`: where a server has the clip of an id,
+    for a page that is no file."""
     sounds = _sounds(home, report)
     worth = _disagreements(report)
     order = sorted(sounds, key=lambda clip_id: (-worth.get(clip_id, 0.0), clip_id))
     inside = _embedded(sounds, order) if embed else {}
-    linked = {clip_id: linked_to(sounds[clip_id].door, page) for clip_id in sounds if clip_id not in inside}
+    if address:
+        linked = {clip_id: address(clip_id) for clip_id in sounds}
+    else:
+        linked = {clip_id: linked_to(sounds[clip_id].door, page) for clip_id in sounds if clip_id not in inside}
     wanted = affordable(sounds, order) if waveforms else {}
     return Audio(
         inside | linked,
@@ -65,6 +72,7 @@ def find_audio(
         sounds=sounds,
         waveforms=draw(wanted, progress),
         undrawn=len(sounds) - len(wanted) if waveforms else 0,
+        served=address is not None,
     )
 
 
@@ -132,7 +140,9 @@ def explorer(report: Report, audio: Audio) -> dict[str, Any]:
 def _sound(clip_id: str, audio: Audio) -> dict[str, Any]:
     sound: dict[str, Any] = {"source": audio.sources[clip_id]}
     within = audio.sounds[clip_id].door.within
-    if within and not audio.sources[clip_id].startswith("data:"):  # players count from the file's beginning
+    if (
+        within and not audio.served and not audio.sources[clip_id].startswith("data:")
+    ):  # players count from the file's beginning
         sound["starts"] = round(within[0], 3)
     if clip_id not in audio.waveforms:
         return sound

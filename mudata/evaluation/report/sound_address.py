@@ -40,25 +40,33 @@ def data_uri(sound: StoredClip, most: int) -> tuple[str, int] | None:
     A file that is no more than the clip, and of a kind that browsers play, goes in as it is. Of any other the clip
     alone does, mono, as FLAC of 16 bits.
     """
-    kind = _TYPES.get(sound.path.suffix.lower())
+    kind = playable_kind(sound)
     try:
-        if not sound.within and (kind or sound.store == "flac"):
+        if kind:
             with at_hand(sound.path):
                 if sound.path.stat().st_size > most:
                     return None
                 if sound.store == "reference" and sound.original:
                     sound.original.require_unchanged()
-                data, kind = sound.path.read_bytes(), kind or "audio/flac"
+                data = sound.path.read_bytes()
         else:
-            data, kind = _excerpt(sound), "audio/flac"
+            data, kind = whole_as_flac(sound), "audio/flac"
     except AudioError:
         return None
     return (f"data:{kind};base64,{base64.b64encode(data).decode()}", len(data)) if len(data) <= most else None
 
 
-def _excerpt(sound: StoredClip) -> bytes:
+def playable_kind(sound: StoredClip) -> str | None:
+    """The media type of the clip's file, where there is nothing else in it and browsers play it; else None."""
+    if sound.within:
+        return None
+    return _TYPES.get(sound.path.suffix.lower()) or ("audio/flac" if sound.store == "flac" else None)
+
+
+def whole_as_flac(sound: StoredClip, most_s: float | None = None) -> bytes:
+    """The clip alone, or `most_s` seconds of it, as FLAC: mono, 16 bits. Raises AudioError."""
     import soundfile
 
     file = io.BytesIO()
-    soundfile.write(file, sound.samples(), sound.rate, format="FLAC", subtype="PCM_16")
+    soundfile.write(file, sound.samples(duration_s=most_s), sound.rate, format="FLAC", subtype="PCM_16")
     return file.getvalue()

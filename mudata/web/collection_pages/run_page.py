@@ -1,0 +1,65 @@
+"""What the page of a run tells, and its report, made when it is first asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mudata.errors import MudataError
+from mudata.evaluation import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mudata.home import Home
+
+DRAWN = 200
+"""Clips up to which the report has their waveforms: each is decoded for it. Chosen here: some seconds."""
+
+
+@dataclass(frozen=True)
+class RunPageFacts:
+    """A run as its page has it: what is told of it, whether it is scored, and why it cannot be shown."""
+
+    id: str
+    told: dict[str, Any] = field(default_factory=dict)
+    scored: bool = False
+    fault: str | None = None
+    hint: str | None = None
+
+
+def run_page_facts(home: Home, name: str) -> RunPageFacts:
+    """Raises UnknownName."""
+    one = run.find(home, name)
+    told: dict[str, Any] = {}
+    try:
+        settings = one.settings
+        told |= {"model": settings.model, "task": settings.task, "split": settings.split, "begun": settings.created_at}
+        told |= {"questions": len(one.questions()), "answers": len(one.answers())}
+        _ = one.scores
+    except MudataError as error:
+        return RunPageFacts(one.id, told, fault=error.what, hint=error.hint)
+    return RunPageFacts(one.id, told, scored=True)
+
+
+def scores_mark(home: Home, name: str) -> tuple[str, str]:
+    """What a report of a run is kept by: its id, and the hash of its scores. Raises UnknownName, EvaluationError."""
+    one = run.find(home, name)
+    _ = one.scores
+    return one.id, hashlib.sha256((one.folder / "scores.json").read_bytes()).hexdigest()
+
+
+def report_of(home: Home, name: str, address: Callable[[str], str]) -> bytes:
+    """The report of one run, whose clips are played from `address` of their ids. Raises as `report.build.write`."""
+    from mudata.evaluation.report.explorer import find_audio
+    from mudata.evaluation.report.gather import gather
+    from mudata.evaluation.report.heard_section import heard_exams
+    from mudata.evaluation.report.page import render
+    from mudata.narration import SILENT
+
+    report = gather(home, [run.find(home, name)])
+    few = sum(len(one.answers) for one in report.runs) <= DRAWN
+    audio = find_audio(home, report, Path("report.html"), waveforms=few, address=address)
+    return render(report, audio, heard_exams(home, report, SILENT))
