@@ -89,6 +89,7 @@
     progress.value = trial.number - 1;
     progress.textContent = heading;
     const form = document.getElementById("trial");
+    if (!correcting) main.querySelector(".note-box")?.remove(); // of the trial that the screen was made of
     if (trial.practice_over && !correcting) {
       const note = document.createElement("p");
       note.className = "note-box";
@@ -207,12 +208,12 @@
     return sum.map((value) => value.toString(16).padStart(8, "0")).join("");
   }
 
-  if (state.consented_at && shown !== "end") {
+  if (state.consented_at && shown !== "end" && (place || !isKept)) {
     const foot = document.createElement("footer");
     foot.append(template("foot"));
     main.after(foot);
     foot.querySelector("[data-not-kept]").hidden = isKept;
-    foot.querySelector("[data-save]").hidden = !place;
+    foot.querySelector(".moves").hidden = !place;
   }
   for (const button of document.querySelectorAll("[data-save]")) button.addEventListener("click", save);
 })();

@@ -79,12 +79,16 @@ class Rater:
         self.page.goto(self.address)
 
     def heading(self) -> str:
+        """Of a screen that axe-core finds nothing serious in."""
+        found = pytest.importorskip("axe_playwright_python.sync_playwright").Axe().run(self.page).response["violations"]
+        assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
         return self.page.locator("h1").inner_text()
 
     def agree(self) -> None:
         self.page.check("#agree")
         self.moved(lambda: self.page.click("form.agree button"))
         assert self.page.locator("#volume").is_visible()
+        assert self.heading() == "How it works"
         self.moved(lambda: self.page.click("a.button.go"))
 
     def hear(self) -> None:
@@ -129,6 +133,7 @@ def test_a_whole_way_without_a_network_ends_in_a_file_that_is_taken(
     assert "They stay in this browser" in rater.page.locator("main").inner_text()
     rater.agree()
     for number, trial in enumerate(plan.trials):
+        assert rater.page.locator(".note-box").count() == (number == 1)  # the practice is over
         shown = rater.page.locator(".said .words").all_inner_texts()
         assert [text.split() for text in shown] == [visible(text).split() for text in trial.texts]
         sounds = rater.page.eval_on_selector_all("audio", "all => all.map(one => one.src.split('/').pop())")
