@@ -30,6 +30,7 @@ def new_listening_test(
     n: int = 40,
     raters: int = 20,
     per_rater: int | None = None,
+    minutes: float = 30.0,
     seed: int = 0,
     anchors: str | Sequence[str] = ("reference", "wrong-clip"),
     scale: Literal["1-5", "0-5"] = "1-5",
@@ -59,7 +60,8 @@ def new_listening_test(
         part: of the split [default: that of the runs].
         n: clips that are rated.
         raters: people who rate.
-        per_rater: trials that count, of each rater [default: what half an hour allows].
+        per_rater: trials that count, of each rater [default: what `minutes` allow].
+        minutes: how long a rater may be kept.
         seed: draws clips, who hears what, orders and sides.
         anchors: hidden systems that are no models: 'reference', 'wrong-clip'; () for none.
         scale: lowest and highest mark.
@@ -102,6 +104,7 @@ def new_listening_test(
         n=n,
         raters=raters,
         per_rater=per_rater,
+        minutes=minutes,
         seed=seed,
         anchors=tuple(anchor for name, anchor in ANCHORS.items() if name in hidden),
         scale=SCALES[scale],

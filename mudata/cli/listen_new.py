@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 @click.option("--part", shell_complete=name_completion.parts, help="Its part [default: that of the runs].")
 @click.option("--n", type=int, default=40, show_default=True, help="Clips that are rated.")
 @click.option("--raters", type=int, default=20, show_default=True, help="People who rate.")
-@click.option("--per-rater", type=int, help="Trials that count of each rater [default: what half an hour allows].")
+@click.option("--per-rater", type=int, help="Trials that count of each rater [default: what --minutes allow].")
+@click.option("--minutes", type=float, default=30.0, show_default=True, help="How long a rater may be kept.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws clips, who hears what, orders and sides.")
 @click.option(
     "--anchors",

@@ -73,6 +73,8 @@ class ListeningRequest:
             value = getattr(self, name)
             if value is not None and value < least:
                 raise ArgumentError(f"{name} is {value}; at least {least} is expected.")
+        if not self.minutes >= 1:
+            raise ArgumentError(f"minutes is {self.minutes}; at least 1 is expected.")
         if not self.runs:
             raise ArgumentError("No run is named.", "Give --runs A,B: `mudata runs` lists them.")
         if not 0 <= self.least_share <= 1:

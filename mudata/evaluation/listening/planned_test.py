@@ -44,16 +44,17 @@ class PlannedTest:
         return round(self.request.minutes_of(self.per_rater, self.trial_s), 1)
 
     def power(self) -> dict[str, Any]:
-        """What so many ratings can tell."""
+        """What so many ratings can tell. Clips of one artist, album or recording count as one, as in results."""
         ratings = self.numbers.raters * self.per_rater / len(self.treatments)
         told: dict[str, Any] = {"ratings_of_each": round(ratings, 2), "confidence": 0.95, "power": 0.8}
         if self.request.kind != "mos":
             return told | {"detectable_share": _rounded(rating_power.detectable_share(int(ratings)))}
-        clips, raters = self.numbers.clips, self.numbers.raters
+        clips, raters = min(self.numbers.clips, len(set(self.rated.clusters.values()))), self.numbers.raters
         deviations = rating_power.MarkDeviations()
         return told | {
             "detectable_mos": _rounded(rating_power.detectable_mos(clips, raters, ratings)),
             "difference": _MOS_TOLD,
+            "independent_clips": clips,
             "raters_needed": rating_power.raters_to_tell(_MOS_TOLD, clips, ratings / raters),
             "clips_needed": rating_power.clips_to_tell(_MOS_TOLD, raters, ratings / clips),
             "assumed_deviations": vars(deviations).copy(),

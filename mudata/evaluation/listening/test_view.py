@@ -58,12 +58,14 @@ def _power(kind: TestKind, power: Mapping[str, Any]) -> str:
         )
     assumed = power["assumed_deviations"]
     ways = [
-        f"{power[key]} {what}" for key, what in (("raters_needed", "raters"), ("clips_needed", "clips")) if power[key]
+        f"{power[key]} {what}"
+        for key, what in (("raters_needed", "raters"), ("clips_needed", "independent clips"))
+        if power[key]
     ]
     return (
-        f"{power['ratings_of_each']:g} ratings of each system tell {power['detectable_mos']:.2f} marks apart (95 %,"
-        f" power 80 %); {power['difference']:g} need {' or '.join(ways) or 'more raters and more clips'}, all else"
-        f" alike. Assumed deviations: {assumed['system_by_clip']:g} by clip, {assumed['system_by_rater']:g} by rater,"
+        f"{power['ratings_of_each']:g} ratings of each system about {power['independent_clips']} independent clips tell"
+        f" {power['detectable_mos']:.2f} marks apart (95 %, power 80 %); {power['difference']:g} need"
+        f" {' or '.join(ways) or 'more raters and more clips'}, all else alike. Assumed deviations: {assumed['system_by_clip']:g} by clip, {assumed['system_by_rater']:g} by rater,"
         f" {assumed['residual']:g} else."
     )
 
