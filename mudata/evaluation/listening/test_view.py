@@ -24,6 +24,10 @@ def design_lines(
     names = ", ".join(system.name for system in systems if system.role == "model")
     anchors = ", ".join(system.name for system in systems if system.role != "model")
     yield f"Asked: {_KINDS[kind]}."
+    if "ratings" not in d:
+        yield f"Systems: {names}; anchors among them: {anchors or 'none'}."
+        yield "Its ratings were made elsewhere: it has no design."
+        return
     yield f"Systems: {names}; hidden among them: {anchors or 'nothing'} (reference: {d['reference']})."
     each = _range(d["ratings_per_clip_and_each"])
     yield (
@@ -62,11 +66,12 @@ def _power(kind: TestKind, power: Mapping[str, Any]) -> str:
         for key, what in (("raters_needed", "raters"), ("clips_needed", "independent clips"))
         if power[key]
     ]
+    needed = " or ".join(ways) or "more raters and more clips"
     return (
-        f"{power['ratings_of_each']:g} ratings of each system about {power['independent_clips']} independent clips tell"
-        f" {power['detectable_mos']:.2f} marks apart (95 %, power 80 %); {power['difference']:g} need"
-        f" {' or '.join(ways) or 'more raters and more clips'}, all else alike. Assumed deviations: {assumed['system_by_clip']:g} by clip, {assumed['system_by_rater']:g} by rater,"
-        f" {assumed['residual']:g} else."
+        f"{power['ratings_of_each']:g} ratings of each system, {power['independent_clips']} independent clips:"
+        f" {power['detectable_mos']:.2f} marks are told apart (95 %, power 80 %); {power['difference']:g} need {needed},"
+        f" all else alike. Assumed deviations: {assumed['system_by_clip']:g} by clip,"
+        f" {assumed['system_by_rater']:g} by rater, {assumed['residual']:g} else."
     )
 
 

@@ -201,5 +201,9 @@ def test_the_command_line_tells_the_design_and_keeps_links_to_those_who_ask(corp
     assert "/r/" not in shown.out
     assert typed("listen", "show", "t", "--links").out.count("/r/") == 4
     assert typed(*base).code == 2
+    file = Path(corpus.home.root.parent / "ratings.csv")
+    file.write_text("rater,item,system,aspect,rating\nann,tones/06,alpha,fit,3\nbob,tones/06,beta,fit,4\n")
+    assert typed("listen", "import", "theirs", file, "--new").code == 0
+    assert "Its ratings were made elsewhere" in typed("listen", "show", "theirs").out
     for wrong in (("--anchors", "echo"), ("--consent", "consent.txt"), ("--checks", "1"), ("--n", "1")):
         assert typed("listen", "new", "u", *base[3:], *wrong).code == 2
