@@ -69,8 +69,8 @@ def _power(kind: TestKind, power: Mapping[str, Any]) -> str:
     needed = " or ".join(ways) or "more raters and more clips"
     return (
         f"{power['ratings_of_each']:g} ratings of each system, {power['independent_clips']} independent clips:"
-        f" {power['detectable_mos']:.2f} marks are told apart (95 %, power 80 %); {power['difference']:g} need {needed},"
-        f" all else alike. Assumed deviations: {assumed['system_by_clip']:g} by clip,"
+        f" {power['detectable_mos']:.2f} marks are told apart (95 %, power 80 %); {power['difference']:g} need"
+        f" {needed}, all else alike. Assumed deviations: {assumed['system_by_clip']:g} by clip,"
         f" {assumed['system_by_rater']:g} by rater, {assumed['residual']:g} else."
     )
 
