@@ -106,6 +106,26 @@ def test_a_card_that_is_not_built_in_comes_along(lab: Lab, tone: Tone, monkeypat
     assert "Mine" in card.read_text()
 
 
+def test_another_dataset_of_the_same_name_is_neither_taken_nor_replaced(lab: Lab, tone: Tone) -> None:
+    lab.fetch(lab.at("first"), lab.lay(tone), limit=2)
+    second = lab.at("second")
+    card = lab.folder / "cards" / "tones.yaml"
+    mine = card.read_text().replace("Tones on disk", "Bells").replace("example.org/tones", "example.org/bells")
+    card.write_text(mine)
+    lab.environment.setenv("MUDATA_STORE", "")
+    fetch = ("fetch", "tones", "--from", str(lab.folder / "host" / "raw" / "tones"), "--copy", "--quiet")
+    assert typed(*fetch).code == 0
+    lab.environment.setenv("MUDATA_STORE", lab.url)
+    count = ("sql", "SELECT count(*) AS n FROM clips", "--json")
+    assert _json(*count) == [{"n": 3}]  # its own, as before
+    done = typed(*fetch)
+    assert (done.code, "another dataset that is named tones" in done.err, "'Bells'" in done.err) == (2, True, True)
+    card.write_text(mine.replace("Bells", "Tones on disk"))  # a version of the same
+    assert typed(*fetch).code == 0
+    assert (lab.at("first"), _json(*count)) == (lab.at("first"), [{"n": 3}])
+    assert second.root.exists()
+
+
 def test_what_the_store_lost_is_told_and_published_again(lab: Lab, tone: Tone) -> None:
     first = lab.at("first")
     lab.fetch(first, lab.lay(tone))

@@ -15,7 +15,8 @@ from mudata.evaluation.protocol import Answer, Failure, Item, ModelCapabilities,
 
 class Ear:
     """Tells pitch. `notes`: a folder where it leaves a file for each load. `trouble`: what befalls it, by the end of
-    a clip's id: dies, dies-once, hangs, memory (if there is more than this clip), load, exits.
+    a clip's id: dies, dies-once, stops-once (the process), hangs, memory (if there is more than this clip), load, load-once,
+    exits.
     """
 
     needs_fit = False
@@ -26,7 +27,7 @@ class Ear:
 
     def load(self) -> None:
         self._note("load")
-        if "load" in self.trouble.values():
+        if "load" in self.trouble.values() or ("load-once" in self.trouble.values() and self._note("died-load")):
             raise RuntimeError("no such weights")
         if "exits" in self.trouble.values():
             os.kill(os.getpid(), signal.SIGKILL)
@@ -49,6 +50,8 @@ class Ear:
         what = next((trouble for end, trouble in self.trouble.items() if item.item_id.endswith(end)), None)
         if what == "dies" or (what == "dies-once" and self._note(f"died-{item.item_id.replace('/', '-')}")):
             os.kill(os.getpid(), signal.SIGKILL)
+        if what == "stops-once" and self._note("died-stopped"):
+            os.kill(os.getpid(), signal.SIGSTOP)
         if what == "hangs":
             time.sleep(600)
         if what == "memory" and size > 1:
@@ -77,3 +80,14 @@ class Pupil(Ear):
         for item in items:
             self._befalls(item, len(items))
         return [Answer(min(self.known, key=lambda one: abs(one[0] - self._pitch(item)))[1]) for item in items]
+
+
+class Reader(Ear):
+    """Tells the bytes of a MIDI file."""
+
+    def __init__(self, notes: str) -> None:
+        super().__init__(notes)
+        self.capabilities = ModelCapabilities(sample_rate=8000, batch=2, takes_midi=True)
+
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        return [Answer("jig", f"{item.clip.midi and item.clip.midi.read_bytes().hex()}") for item in items]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from mudata.catalog.cards import card_files
 from mudata.catalog.index import generations
+from mudata.catalog.index.namesakes import CARD, is_another
 from mudata.errors import telling_os_errors
 from mudata.home import write_atomic
 from mudata.object_store import location, shared_files
@@ -32,9 +33,6 @@ EVERY_S = 5.0
 
 LEDGER = "fetched.json"
 """Below `raw/<dataset>/`, what came from where: copied along, since locks and `mudata why` tell of it."""
-
-CARD = "card.yaml"
-"""Beside the tables, of a dataset whose card does not come with mudata."""
 
 _asked: dict[tuple[Path, str], float] = {}
 _left_alone: set[str] = set()
@@ -51,7 +49,8 @@ def left_alone(dataset: str) -> Iterator[None]:
 
 
 def refresh(home: Home, *, now: bool = False) -> bool:
-    """Copy what is new in the store; whether anything was. Raises StoreError, HomeError."""
+    """Copy what is new in the store, but for datasets that have the name of another one here; whether anything was.
+    Raises StoreError, HomeError."""
     shared = shared_files.store()
     if shared is None:
         return False
@@ -68,7 +67,8 @@ def refresh(home: Home, *, now: bool = False) -> bool:
         seen = shared_files.seen(home, dataset)
         if seen is None or seen.state != state or not seen.generation:
             record = shared_files.read_record(shared, dataset)
-            changed |= record is not None and adopt(home, shared, record, state)
+            if record is not None and not is_another(home, shared, record):
+                changed |= adopt(home, shared, record, state)
     return changed
 
 

@@ -18,6 +18,7 @@ from mudata import json_files
 from mudata.catalog.audio import normalise
 from mudata.catalog.cards import card_files
 from mudata.catalog.index import database, generations, shared_index
+from mudata.catalog.index.namesakes import CARD
 from mudata.catalog.read.files import walk
 from mudata.catalog.tables import INDEX_VERSION
 from mudata.home import now, write_atomic
@@ -156,7 +157,7 @@ def _record(
     contents |= {generations.ABOUT: generation.folder / generations.ABOUT, FILES: listing}
     card = card_files.files().get(dataset)
     if card and not card.is_relative_to(card_files.BUILT_IN):  # which other machines have not
-        contents[shared_index.CARD] = card
+        contents[CARD] = card
     tables = {name: (sha256_of(path), path.stat().st_size) for name, path in contents.items()}
     folder = index_key(dataset, tables)
     there = shared.sizes(folder)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mudata.catalog.cards import loader
 from mudata.catalog.index import database, shared_index
+from mudata.catalog.index.namesakes import require_same
 from mudata.catalog.ingested import of_index
 from mudata.catalog.sharing.publish import publish, require_writable
 from mudata.catalog.sharing.take import bring_all, is_all_here, is_current, lacking
@@ -38,8 +39,10 @@ def shared_fetch(
     Wants the dataset's lock. Raises what `make` raises; StoreError, where the store cannot be written: then what was
     made is here.
     """
-    gone = lacking(home, card.name)
     shared = shared_files.store()
+    if shared is not None and (record := shared_files.read_record(shared, card.name)):
+        require_same(home, shared, record)
+    gone = lacking(home, card.name)
     if gone == [] and shared is not None and (ingested := _answer(card, home, request, audio_format)):
         progress.say(f"{card.name}: as {shared.url} has it; nothing is downloaded before it is heard")
         return ingested

@@ -39,6 +39,8 @@ class Actor(Generic[Work]):
     number: int
     starting: Any
     """Reference of what it loads or learns; None where it is ready."""
+    since: float = field(default_factory=time.monotonic)
+    """When it was told to load or learn, monotonic seconds."""
     loaded: Loaded | None = None
     batch: int = 1
     """Items that its model takes at once."""
@@ -95,7 +97,7 @@ class ActorPool(Generic[Work]):
         self._lessons = lessons
         for actor in self.actors:
             if actor.starting is None and lessons is not None:
-                actor.starting = actor.handle.learn.remote(lessons)
+                actor.starting, actor.since = actor.handle.learn.remote(lessons), time.monotonic()
 
     def start(self) -> None:
         """Have as many as are wanted. Raises the model's error where none can be had."""
@@ -145,11 +147,11 @@ class ActorPool(Generic[Work]):
         return [work for work, _ in actor.works.values()]
 
     def is_frozen(self, actor: Actor[Work], limit_s: float, grace_s: float) -> bool:
-        """Whether an actor is late by more than `grace_s` with its first work, and then for as long gives no sign of
-        life: a call may keep its whole process from running, so that no time limit in there is seen."""
+        """Whether an actor is late by `limit_s` with what it loads or its first work, and then gives no sign of life for
+        `grace_s`: a call may keep its whole process from running, so that no time limit in there is seen."""
         now = time.monotonic()
-        sent = min((sent for _, sent in actor.works.values()), default=now)
-        if now - sent < limit_s + grace_s:
+        begun = [actor.since] if actor.starting is not None else [sent for _, sent in actor.works.values()]
+        if now - min(begun, default=now) < limit_s:
             actor.ping = None
         elif actor.ping is None:
             actor.ping = actor.handle.alive.remote(), now
@@ -167,26 +169,26 @@ class ActorPool(Generic[Work]):
     def _has_started(self, actor: Actor[Work], value: Loaded | list[str] | Refused) -> None:
         """After it loaded or learned, or failed to."""
         if isinstance(value, Refused):
-            self._refuse(actor, value.error())
+            self._refuse(actor, value.error(), value.host)
         elif isinstance(value, Loaded):
             self._load_deaths = 0
             actor.starting, actor.loaded, actor.batch = None, value, value.batch
             self.first = self.first or value
             if unlike := _unlike(self.first, value):
-                self._refuse(actor, ModelError(unlike, "Have the same weights on all machines, or give --revision."))
+                hint = "Have the same weights on all machines, or give --revision."
+                self._refuse(actor, ModelError(unlike, hint), value.host)
             elif self._lessons is not None:
-                actor.starting = actor.handle.learn.remote(self._lessons)
+                actor.starting, actor.since = actor.handle.learn.remote(self._lessons), time.monotonic()
         else:
             actor.starting, self.unheard = None, value
 
-    def _refuse(self, actor: Actor[Work], error: MudataError) -> None:
+    def _refuse(self, actor: Actor[Work], error: MudataError, host: str) -> None:
         """It cannot answer, and another in its place could not either."""
         self._drop(actor)
         self._refusals.append(error)
         if self.actors:
-            where = f" on {actor.loaded.host}" if actor.loaded else ""
             left = number(len(self.actors), "replica")
-            self._progress.say(f"A replica{where} cannot answer: {error.what} Going on with {left}.")
+            self._progress.say(f"A replica on {host} cannot answer: {error.what} Going on with {left}.")
 
     def _got(self, actor: Actor[Work], reference: Any) -> Any:
         """The value of a reference, or that the process died."""

@@ -50,6 +50,10 @@ ROOM_S = 60.0
 """Seconds without a loaded replica after which it is said what the cluster has."""
 FROZEN_S = 30.0
 """Seconds by which an answer may be later than its time limit, and then as long for a sign of life."""
+SILENT_S = 300.0
+"""Seconds without an answer, and then without a sign of life, after which a replica is taken for frozen where there is no
+time limit: its process is stopped, or its machine is lost to the network without a word. A model that computes lets
+Python run now and then. Ours."""
 
 
 @dataclass
@@ -136,6 +140,7 @@ class RayReplicas:
         while not self._pool.ready:
             for event in self._pool.events():
                 self._take(event)
+            self._look_for_frozen()
             self._pool.start()
             if not said and time.monotonic() - begun > ROOM_S:
                 said = True
@@ -269,13 +274,22 @@ class RayReplicas:
         self._queue.extendleft(reversed(works))
 
     def _look_for_frozen(self) -> None:
+        """End actors that give no sign of life. With a time limit the item is at fault that is late; without one, and
+        while they load, nobody is: what they have is asked again, as of a process that died."""
         limit_s = self._request.timeout_s
-        for actor in list(self._pool.actors) if limit_s is not None else ():
-            if limit_s is not None and self._pool.is_frozen(actor, limit_s, FROZEN_S):
+        for actor in list(self._pool.actors):
+            limited = limit_s is not None and actor.starting is None
+            late_s, silent_s = ((limit_s or 0.0) + FROZEN_S, FROZEN_S) if limited else (SILENT_S, SILENT_S)
+            if not self._pool.is_frozen(actor, late_s, silent_s):
+                continue
+            self._progress.say("A replica gives no sign of life; another starts in its place.")
+            if actor.works:
                 work, _ = actor.works.pop(next(iter(actor.works)))
-                self._fail(work, Failure(TIMEOUT, f"no answer within {limit_s:g} s, and no sign of life"))
-                self._progress.say("A replica gives no sign of life; another starts in its place.")
-                self._replace(actor)
+                if limited:
+                    self._fail(work, Failure(TIMEOUT, f"no answer within {limit_s:g} s, and no sign of life"))
+                else:
+                    self._lost(work, by_machine=False)
+            self._replace(actor)
 
 
 def _room(nodes: Sequence[ClusterNode], gpus: float) -> int:

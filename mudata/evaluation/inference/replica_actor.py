@@ -74,6 +74,8 @@ class Refused(NamedTuple):
     kind: str
     what: str
     hint: str | None
+    host: str
+    """Which machine it is of."""
 
     def error(self) -> MudataError:
         """The error again; of a class whose constructor takes more it is a ModelError."""
@@ -191,7 +193,7 @@ def _told(doing: str, call: Callable[[], T]) -> T | Refused:
         if known is None:
             what = f"The model failed {doing}: {type(error).__name__}: {text_of(error)}"
             known = ModelError(what, "Mend that, then run the same command again.")
-        return Refused(type(known).__name__, known.what, known.hint)
+        return Refused(type(known).__name__, known.what, known.hint, socket.gethostname())
 
 
 def _find_code(surroundings: Surroundings) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import mido
 import numpy as np
 import pytest
 from asking import sample
+from midi_dances import lay
 from made_once import publish_once
 from oracles import Bundle, bundles
 from shell import Done, typed
@@ -26,38 +26,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-CARD = """
-name: dances
-title: Eight dances
-summary: Scores that tests read.
-tags: [genre]
-format: mid
-duration: {min: 1, max: 60}
-audio: "no"
-audio_note: Only scores are published.
-licence: {text: CC0 1.0 Universal, spdx: CC0-1.0, usage: unrestricted, redistributable: true}
-citation: {text: Nobody., bibtex: "@misc{nobody}"}
-homepage: https://example.org/dances
-availability: open
-sources: {all: {what: scores, mirrors: [{kind: local, how: Made by the tests.}]}}
-clips: [{kind: midi, files: "**/{genre}/{stem}.mid"}]
-labels:
-  genre: {part: genre, vocabulary: [jig, reel]}
-tasks:
-  genre: {kind: classify, namespace: genre, noun: dance}
-expected: {clips: {all: 8}}
-"""
-
-
-def score(path: Path, first: int, step: int) -> None:
-    """Four bars of a scale."""
-    track = mido.MidiTrack([mido.MetaMessage("time_signature", numerator=4, denominator=4)])
-    for note in range(16):
-        pitch = first + step * (note % 8)
-        track += [mido.Message("note_on", note=pitch), mido.Message("note_off", note=pitch, time=240)]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mido.MidiFile(tracks=[track]).save(path)
-
 
 def run(*words: object) -> Done:
     done = typed(*words)
@@ -67,15 +35,11 @@ def run(*words: object) -> Done:
 
 @pytest.fixture
 def dances(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "cards").mkdir()
-    (tmp_path / "cards" / "dances.yaml").write_text(CARD)
+    raw = lay(tmp_path)
     monkeypatch.setenv("MUDATA_CARDS", str(tmp_path / "cards"))
 
     def fetch() -> None:
-        for number in range(8):
-            genre = ("jig", "reel")[number % 2]
-            score(tmp_path / "raw" / genre / f"{genre}{number}.mid", 55 + number, 2 if genre == "jig" else 1)
-        run("fetch", "dances", "--from", tmp_path / "raw", "--workers", 1)
+        run("fetch", "dances", "--from", raw, "--workers", 1)
 
     publish_once(home, "dances", "dances", fetch)
     run("split", "half", "--dataset", "dances", "--stratify", "genre", "--parts", "train=0.5,test=0.5")

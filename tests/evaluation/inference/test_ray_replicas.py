@@ -5,21 +5,25 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import socket
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from midi_dances import lay
+from shell import typed
 from small_corpus import Corpus
 
 from mudata.errors import ClusterError, EvaluationError, ModelError
+from mudata.evaluation.inference import ray_actors, ray_replicas
 from mudata.evaluation.inference.runner import EvalRequest, evaluate, hold
+from mudata.evaluation.run import Run
 from mudata.narration import Progress
 
 if TYPE_CHECKING:
     from three_nodes import ThreeNodes
 
-    from mudata.evaluation.run import Run
     from mudata.home import Home
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("ray_cluster")]
@@ -101,6 +105,84 @@ def test_a_call_that_hangs_is_ended_and_asked_last_and_alone(corpus: Corpus, hom
     evaluate(home, asked)
     assert [(line["clip_id"], line["batch"]) for line in lines(run)[6:]] == [("tones/08", 1), ("tones/09", 1)]
     assert run.failures() == {"timeout": 1}
+
+
+def test_scores_are_read_and_heard_as_they_are_here(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "notes").mkdir()
+    raw = lay(tmp_path)
+    monkeypatch.setenv("MUDATA_CARDS", str(tmp_path / "cards"))
+    assert typed("fetch", "dances", "--from", raw, "--workers", 1).code == 0
+    halves = ("--stratify", "genre", "--parts", "train=0.5,test=0.5")
+    assert typed("split", "half", "--dataset", "dances", *halves).code == 0
+    for model in ("Reader", "Ear"):  # the second listens to what a synthesiser plays
+        here = evaluate(home, request(tmp_path, model, on=None, replicas=None))
+        expected = lines(here)
+        shutil.rmtree(here.folder)
+        run = evaluate(home, request(tmp_path, model))
+        assert (lines(run), run.failures(), len(expected)) == (expected, {}, 4)
+        assert len({line["given" if model == "Reader" else "answer"] for line in expected}) == 4
+
+
+def test_a_suite_is_asked_on_a_cluster_and_in_shards(corpus: Corpus, home: Home, tmp_path: Path) -> None:
+    corpus.publish("tones")
+    (tmp_path / "cards" / "suites").mkdir()
+    exams = {name: {"title": name, "dataset": "tones", "task": name, "split": {"n": 6}} for name in ("genre", "mood")}
+    tiny = {"name": "tiny", "title": "Tiny", "source": {"text": "us"}, "models": {}, "exams": exams, "tables": []}
+    (tmp_path / "cards" / "suites" / "tiny.yaml").write_text(json.dumps(tiny))
+    words = ("eval", "--suite", "tiny", "--models", "ray_models:Ear", "-o", f"notes={tmp_path / 'notes'}", "--json")
+
+    def answers() -> dict[str, list[dict[str, Any]]]:
+        return {path.parent.name: lines(Run(path.parent)) for path in home.runs.glob("*/answers.jsonl")}
+
+    assert typed(*words).code == 0
+    expected = answers()
+    assert sorted(map(len, expected.values())) == [6, 6]
+    for name in expected:
+        shutil.rmtree(home.runs / name)
+    loads = len(list((tmp_path / "notes").glob("load-*")))
+    done = typed(*words, "--on", "ray", "--replicas", "2")
+    assert (done.code, answers()) == (0, expected), done.err
+    assert len(list((tmp_path / "notes").glob("load-*"))) - loads <= 2  # once for both exams
+    for name in expected:
+        shutil.rmtree(home.runs / name)
+    for shard in ("1/2", "2/2"):
+        done = typed(*words, "--shard", shard, "--on", "ray", "--replicas", "1")
+        assert done.code == 0, done.err
+    assert typed("runs", "merge").code == 0
+    pitches = [
+        {name: [one["answer"].split()[0] for one in some] for name, some in each.items()}
+        for each in (answers(), expected)
+    ]
+    assert pitches[0] == pitches[1]  # the last batch of a shard is smaller
+
+
+@pytest.mark.parametrize("limit_s", [None, 1.0])
+def test_a_process_that_stands_still_is_replaced(
+    corpus: Corpus, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit_s: float | None
+) -> None:
+    for name in ("SILENT_S", "FROZEN_S"):
+        monkeypatch.setattr(ray_replicas, name, 2.0)
+    monkeypatch.setattr(ray_actors, "LOOK_S", 0.2)
+    corpus.halves()
+    notes = Notes()
+    run = evaluate(home, request(tmp_path, trouble={"06": "stops-once"}, replicas=1, timeout_s=limit_s), notes)
+    assert "A replica gives no sign of life; another starts in its place." in notes.said
+    failed = {line["clip_id"]: line["error"] for line in lines(run) if line["error"]}
+    late = "timeout: no answer within 1 s, and no sign of life"
+    assert failed == ({"tones/06": late, "tones/07": late} if limit_s else {})
+    assert len(lines(run)) == 6
+
+
+def test_a_replica_that_cannot_load_is_named_with_its_machine(corpus: Corpus, home: Home, tmp_path: Path) -> None:
+    corpus.halves()
+    notes = Notes()
+    run = evaluate(home, request(tmp_path, trouble={"": "load-once"}), notes)
+    assert (len(lines(run)), run.failures()) == (6, {})
+    (told,) = [text for text in notes.said if "cannot answer" in text]
+    assert told.startswith(f"A replica on {socket.gethostname()} cannot answer: The model failed while loading: ")
+    assert told.endswith("no such weights Going on with 1 replica.")
 
 
 def test_what_cannot_work_is_told_as_it_is_here(corpus: Corpus, home: Home, tmp_path: Path) -> None:
