@@ -15,8 +15,8 @@ from mudata.evaluation.protocol import Answer, Failure, Item, ModelCapabilities,
 
 class Ear:
     """Tells pitch. `notes`: a folder where it leaves a file for each load. `trouble`: what befalls it, by the end of
-    a clip's id: dies, dies-once, stops-once (the process), hangs, memory (if there is more than this clip), load, load-once,
-    exits.
+    a clip's id: dies, dies-once, stops-once (the process), hangs, memory (if there is more than this clip), load,
+    load-once, exits.
     """
 
     needs_fit = False

@@ -147,8 +147,8 @@ class ActorPool(Generic[Work]):
         return [work for work, _ in actor.works.values()]
 
     def is_frozen(self, actor: Actor[Work], limit_s: float, grace_s: float) -> bool:
-        """Whether an actor is late by `limit_s` with what it loads or its first work, and then gives no sign of life for
-        `grace_s`: a call may keep its whole process from running, so that no time limit in there is seen."""
+        """Whether an actor is late by `limit_s` with what it loads or its first work, and then gives no sign of life
+        for `grace_s`: a call may keep its whole process from running, so that no time limit in there is seen."""
         now = time.monotonic()
         begun = [actor.since] if actor.starting is not None else [sent for _, sent in actor.works.values()]
         if now - min(begun, default=now) < limit_s:

@@ -51,8 +51,8 @@ ROOM_S = 60.0
 FROZEN_S = 30.0
 """Seconds by which an answer may be later than its time limit, and then as long for a sign of life."""
 SILENT_S = 300.0
-"""Seconds without an answer, and then without a sign of life, after which a replica is taken for frozen where there is no
-time limit: its process is stopped, or its machine is lost to the network without a word. A model that computes lets
+"""Seconds without an answer, and then without a sign of life, after which a replica is taken for frozen where there is
+no time limit: its process is stopped, or its machine is lost to the network without a word. A model that computes lets
 Python run now and then. Ours."""
 
 

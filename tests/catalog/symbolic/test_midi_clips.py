@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from asking import sample
-from midi_dances import lay
 from made_once import publish_once
+from midi_dances import lay
 from oracles import Bundle, bundles
 from shell import Done, typed
 
