@@ -92,6 +92,7 @@ def served(home: Home) -> Iterator[Served]:
     made.store.close()
 
 
+@pytest.mark.slow
 def test_a_way_through_and_nothing_is_kept_before_consent(served: Served) -> None:
     first = served.get(**{"Accept-Language": "fr, de;q=0.9"})
     assert '<html lang="de">' in first.text
@@ -224,6 +225,7 @@ def test_only_the_raters_own_sounds_are_read_and_in_pieces(served: Served) -> No
     assert served.get(f"/sound/{own}").status_code == 404
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["mos", "pairwise", "texts"])
 def test_nothing_that_is_served_names_a_model_clip_label_or_run(home: Home, kind: TestKind) -> None:
     """Every page of two raters, with headers, addresses, sounds; and texts and the experimenter's words are text."""
@@ -274,6 +276,7 @@ def test_every_answer_is_guarded_and_no_page_is_cached(served: Served) -> None:
     assert not re.search(r"""(src|href|action)=["'](https?:)?//""", served.get().text)
 
 
+@pytest.mark.slow
 def test_ten_megabytes_many_fields_and_what_is_no_form_are_refused(served: Served) -> None:
     served.consent()
     good = served.filled(0)
@@ -288,6 +291,7 @@ def test_ten_megabytes_many_fields_and_what_is_no_form_are_refused(served: Serve
     assert "next" in served.send(0, good).json()
 
 
+@pytest.mark.slow
 def test_guessing_links_is_slowed_down_and_those_who_have_one_get_in(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

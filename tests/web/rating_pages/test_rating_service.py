@@ -40,6 +40,7 @@ def test_a_server_that_is_killed_loses_no_answer_that_it_acknowledged(home: Home
     assert all(link.rpartition("/")[2] not in log for link in server.links.values())
 
 
+@pytest.mark.slow
 def test_what_cannot_be_served_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "No listening test named 't'" in typed("listen", "serve", "t").err
     test = listening_test("t", "texts", raters=1)
