@@ -6,7 +6,8 @@ import click
 
 from mudata.cli import listen_new, listen_results, listen_serve, listen_withdraw
 from mudata.cli.habits import HabitGroup
-from mudata.cli.output import emit, json_option
+from mudata.cli.output import echo, emit, json_option
+from mudata.errors import EvaluationError
 from mudata.home import Home
 
 
@@ -22,7 +23,12 @@ def list_(*, as_json: bool) -> None:
     from mudata.evaluation.listening import listening_test
 
     home = Home.default()
-    tests = [listening_test.read(home, name) for name in listening_test.names(home)]
+    tests = []
+    for name in listening_test.names(home):
+        try:
+            tests.append(listening_test.read(home, name))
+        except EvaluationError as error:  # the others are listed
+            echo(f"Left out: {error.what}", err=True)
     rows = [
         {"test": test.name, "kind": test.kind, "split": test.split, "raters": len(test.raters), "made": test.created_at}
         for test in tests

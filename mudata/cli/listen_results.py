@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mudata.cli import name_completion
 from mudata.cli.output import common, echo, emit_json, json_option, progress
 from mudata.errors import EvaluationError, number
 from mudata.home import Home
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("test")
+@click.argument("test", shell_complete=name_completion.listening_tests)
 @click.option(
     "--aspect", "aspects", multiple=True, metavar="NAME", help="Only this aspect; can be given several times."
 )
@@ -55,7 +56,7 @@ def results(test: str, aspects: tuple[str, ...], folder: Path | None, quiet: boo
 
 
 @click.command("import")
-@click.argument("test")
+@click.argument("test", shell_complete=name_completion.listening_tests)
 @click.argument(
     "paths", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path, exists=True, dir_okay=False)
 )
@@ -112,7 +113,7 @@ def import_(
 
 
 @click.command()
-@click.argument("test")
+@click.argument("test", shell_complete=name_completion.listening_tests)
 @click.option(
     "--to", "form", type=click.Choice(["csv", "r"]), default="csv", show_default=True, help="For R with a script."
 )

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
+from mudata.cli import name_completion
 from mudata.cli.output import common, echo, emit, emit_json, progress
 from mudata.home import Home
 
 
 @click.command()
-@click.argument("test")
+@click.argument("test", shell_complete=name_completion.listening_tests)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address of this machine to listen at.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: any that is free.")
 @click.option(

@@ -15,20 +15,28 @@ if TYPE_CHECKING:
 
 
 def compared_clips(rated: RatedTexts, items: Sequence[str]) -> dict[str, str]:
-    """By item the other one whose clip is played beside its own: each once, no kin, with no words in common.
+    """By item the other one whose clip is played beside its own, with no words in common, each once where that can be
+    (not where half of the clips have one label), and no kin where that can be.
 
     The same one for all systems, so that how alike two clips are is the same for all. Raises EvaluationError where an
     item has none.
     """
-    scored = [as_scored(rated.questions[item], rated.clusters[item]) for item in items]
-    others = dict(zip(items, other_clips(scored).tolist(), strict=True))
-    if alone := [item for item, other in others.items() if other == NONE]:
+    others = other_clips([as_scored(rated.questions[item], rated.clusters[item]) for item in items]).tolist()
+    found, alone = {}, []
+    for place, (item, other) in enumerate(zip(items, others, strict=True)):
+        tried = [items[other]] if other != NONE else [*items[place + 1 :], *items[:place]]
+        foil = _unlike(rated, [item], tried)
+        if foil is None:
+            alone.append(item)
+        else:
+            found[item] = foil
+    if alone:
         raise EvaluationError(
-            f"{len(alone)} of {len(items)} clips have no other clip of their dataset with which a text could be"
-            f" compared, such as {alone[0]}: all others have their words.",
+            f"{len(alone)} of {len(items)} clips have no other clip with which a text could be compared, such as"
+            f" {alone[0]}: all others have their words.",
             "Take more clips (--n), or the kind mos or texts, which have one clip.",
         )
-    return {item: items[other] for item, other in others.items()}
+    return found
 
 
 def wrong_for_both(rated: RatedTexts, compared: Mapping[str, str]) -> dict[str, str]:
@@ -36,13 +44,11 @@ def wrong_for_both(rated: RatedTexts, compared: Mapping[str, str]) -> dict[str, 
 
     Raises EvaluationError where there is none.
     """
-    words = {item: _words(rated, item) for item in rated.questions}
-    known = list(rated.questions)
-    found = {}
+    known, found = list(rated.questions), {}
     for place, (item, foil) in enumerate(compared.items()):
-        taken = words[item] | words[foil]
-        tried = [rated.wrong.get(item), *known[place % len(known) :], *known[: place % len(known)]]
-        other = next((one for one in tried if one in words and words[one] and words[one].isdisjoint(taken)), None)
+        first = [rated.wrong[item]] if rated.wrong.get(item) in rated.questions else []
+        start = place % len(known)
+        other = _unlike(rated, [item, foil], [*first, *known[start:], *known[:start]])
         if other is None:
             raise EvaluationError(
                 f"The words of every other clip are true of {item} or of {foil}, which it is compared with.",
@@ -52,7 +58,19 @@ def wrong_for_both(rated: RatedTexts, compared: Mapping[str, str]) -> dict[str, 
     return found
 
 
+def _unlike(rated: RatedTexts, items: Sequence[str], tried: Sequence[str]) -> str | None:
+    """The first that has no words in common with any of the items, and is no kin of any; else the first that has no
+    words in common with them; None where there is none."""
+    taken, kin = frozenset().union(*(_words(rated, item) for item in items)), {rated.clusters[item] for item in items}
+    second = None
+    for one in tried:
+        if (words := _words(rated, one)) and words.isdisjoint(taken):
+            if rated.clusters[one] not in kin:
+                return one
+            second = second or one
+    return second
+
+
 def _words(rated: RatedTexts, item: str) -> frozenset[str]:
-    """What makes clips kin: their captions, as ROUGE reads them, and their cluster."""
-    captions = {" ".join(rouge.words(text)) for text in rated.questions[item].references}
-    return frozenset(captions | {f"cluster {rated.clusters[item]}"})
+    """Captions, or labels, as ROUGE reads them."""
+    return frozenset(" ".join(rouge.words(text)) for text in rated.questions[item].references)

@@ -18,6 +18,7 @@ from stopper import stopping
 
 from mudata.catalog.audio.encode import Flac
 from mudata.catalog.audio.stored_clip import StoredClip
+from mudata.catalog.splits import manifest
 from mudata.errors import AudioError, CardError, EvaluationError
 from mudata.evaluation.listening import aspect_sheet, listening_test
 from mudata.evaluation.listening.planned_test import plan_test
@@ -128,6 +129,37 @@ def test_runs_that_cannot_be_rated_together_are_refused(
     assert all(texts["reference"] != texts["wrong clip"] for texts in by_item.values())
 
 
+def test_of_two_clips_the_wrong_words_are_true_of_neither(corpus: Corpus, tmp_path: Path, asking: Asking) -> None:
+    labels = answered(corpus.home, tmp_path, dict.fromkeys(IDS, "low"), model="genres")
+    made = make_test(corpus.home, asking(runs=(labels.id,), kind="pairwise", n=3, raters=3, per_rater=3, practice=0))
+    clips = {stimulus.name: stimulus.clip_id for stimulus in made.stimuli}
+    words = {clip: ("low", "in-between", "high")[int(clip[-2:]) % 3] for clip in IDS}
+    rated = [trial for plan in made.raters for trial in plan.trials if trial.role == "rated"]
+    for trial in rated:
+        played = {words[clips[name]] for name in trial.stimuli}
+        assert len(played) == 2
+        assert trial.systems != ("reference",) or trial.texts == (words[trial.item_id],)
+        assert trial.systems != ("wrong clip",) or played.isdisjoint(trial.texts)
+    two = [clip for clip in IDS if words[clip] != "high"]
+    corpus.split(
+        "two",
+        {
+            "test": {
+                member.clip_id: member.pcm_sha256
+                for member in manifest.load(corpus.home, "half").parts["test"]
+                if member.clip_id in two
+            }
+        },
+    )
+    (folder := tmp_path / "two").mkdir()
+    labels = answered(corpus.home, folder, dict.fromkeys(two, "low"), model="genres", split="two")
+    asked = {"runs": (labels.id,), "split": "two", "kind": "pairwise", "raters": 4, "practice": 0}
+    with pytest.raises(EvaluationError, match="The words of every other clip are true of") as told:
+        make_test(corpus.home, asking(name="u", per_rater=3, **asked))
+    assert told.value.hint == "Leave the anchor out: --anchors reference."
+    make_test(corpus.home, asking(name="u", per_rater=4, anchors=("reference",), **asked))
+
+
 def test_a_full_disk_or_a_kill_leaves_nothing_and_the_same_command_makes_the_test(
     corpus: Corpus, asking: Asking, runs: list[Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,5 +237,9 @@ def test_the_command_line_tells_the_design_and_keeps_links_to_those_who_ask(corp
     file.write_text("rater,item,system,aspect,rating\nann,tones/06,alpha,fit,3\nbob,tones/06,beta,fit,4\n")
     assert typed("listen", "import", "theirs", file, "--new").code == 0
     assert "Its ratings were made elsewhere" in typed("listen", "show", "theirs").out
+    (corpus.home.listening / "theirs" / "test.json").write_text("{")
+    listed = typed("listen", "list")
+    assert (listed.code, "theirs" in listed.out, "theirs" in listed.err) == (0, False, True)
+    assert "mos " in listed.out
     for wrong in (("--anchors", "echo"), ("--consent", "consent.txt"), ("--checks", "1"), ("--n", "1")):
         assert typed("listen", "new", "u", *base[3:], *wrong).code == 2
