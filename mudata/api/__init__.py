@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from mudata.api.duplicate_finding import duplicates
     from mudata.api.evaluations import evaluate, export_run, import_answers, override, runs, score
     from mudata.api.exam_linting import lint_exam
-    from mudata.api.housekeeping import disk_use, move_home, remove, rename, where, why
+    from mudata.api.housekeeping import disk_use, move_home, remove, rename, sweep_store, where, why
     from mudata.api.inspection import align, audit_labels, compare, lint_labels, list_runs, report, show
     from mudata.api.known_models import fetch_model, model_info, models, serving_command
     from mudata.api.listening_serving import bundle_listening_test, serve_listening_test, withdraw_rater
@@ -104,6 +104,7 @@ __all__ = [
     "stats",
     "suite_tables",
     "suites",
+    "sweep_store",
     "unmapped_labels",
     "verify",
     "verify_clip",
@@ -172,6 +173,7 @@ __getattr__, __dir__ = lazy_names(
         "move_home": "housekeeping",
         "remove": "housekeeping",
         "rename": "housekeeping",
+        "sweep_store": "housekeeping",
         "where": "housekeeping",
         "why": "housekeeping",
     },

@@ -97,6 +97,30 @@ def remove(
     return Table(rows, ("kind", "name", "what", "bytes", "files", "links", "path"))
 
 
+@checked(narrator="progress")
+def sweep_store(*, dry_run: bool = True, progress: Progress | bool | None = None) -> Table:
+    """What MUDATA_STORE has and no dataset's record names any more, by dataset; without `dry_run` it is removed.
+
+    Nothing goes that is younger than a day, nor anything of a dataset that was published within the last day.
+
+    Args:
+        dry_run: remove nothing.
+        progress: True, False, or None for what `show_progress` says.
+
+    Raises:
+        HomeError: there is no store, or it cannot be read or written.
+    """
+    from mudata.catalog.sharing import sweeping
+
+    reporter = chosen(progress)
+    found = sweeping.unnamed(reporter)
+    if not dry_run:
+        sweeping.sweep(found, reporter)
+    columns = ("dataset", "objects", "bytes")
+    rows = [dict(zip(columns, (one.dataset, len(one.objects), one.size), strict=True)) for one in found]
+    return Table(rows, columns)
+
+
 @checked()
 def rename(old: str, new: str) -> Path:
     """Give a split or a listening test another name; its hash stays.

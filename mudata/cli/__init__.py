@@ -59,6 +59,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("mudata.cli.cmd_compare:compare", "Tell which runs differ, and which are tied."),
     "where": ("mudata.cli.cmd_storage:where", "Where everything lies: home, cards, clips, splits, runs, weights."),
     "du": ("mudata.cli.cmd_storage:du", "How much of the disk everything takes."),
+    "sweep": ("mudata.cli.cmd_storage:sweep", "Remove from MUDATA_STORE what no dataset's record names."),
     "rm": ("mudata.cli.cmd_storage:rm", "Remove datasets, splits, runs, weights or listening tests."),
     "mv": ("mudata.cli.cmd_storage:mv", "Rename a split; move the home."),
     "completion": ("mudata.cli.cmd_completion:completion", "Complete commands and names by Tab in your shell."),

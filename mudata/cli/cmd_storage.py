@@ -136,6 +136,33 @@ def rm(
         emit_json(rows)
 
 
+@click.command()
+@click.option("--yes", "-y", is_flag=True, help="Remove it. Without it, what would go is shown.")
+@common
+def sweep(*, yes: bool, as_json: bool, quiet: bool) -> None:
+    """Show, and with --yes remove, what MUDATA_STORE has and no dataset's record names any more.
+
+    That is what was replaced (files, tables, copies after --store reference), and what killed writers left. Nothing
+    goes that is younger than a day, nor anything of a dataset that was published within the last day.
+    """
+    from mudata.catalog.sharing import sweeping
+    from mudata.storage.disk_size import readable
+
+    tell = progress(quiet)
+    with tell.bar("Listing", unit=""):
+        found = sweeping.unnamed(tell)
+    rows = [{"dataset": one.dataset, "objects": len(one.objects), "bytes": one.size} for one in found]
+    if not as_json:
+        shown = [row | {"size": readable(one.size)} for row, one in zip(rows, found, strict=True)]
+        emit(shown, as_json=False, columns=["dataset", "objects", "size"], hint="Nothing is to be swept.")
+    if yes:
+        sweeping.sweep(found, tell)
+    elif found:
+        tell.say("Nothing was removed: --yes does that.")
+    if as_json:
+        emit_json(rows)
+
+
 def _ask(question: str) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError("Nobody is there to ask: give --yes to remove this, or --dry-run to look only.")

@@ -7,6 +7,7 @@ import errno
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,14 @@ _SILENT = {
 }  # fmt: skip
 _ERRNO_FULL = {errno.ENOSPC, errno.EDQUOT}
 _FULL = {"QuotaExceeded", "StorageFull", "XMinioStorageFull", "InsufficientStorage"}
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """Of an object in the store its bytes, and when it was written; None where its file system does not tell."""
+
+    size: int
+    modified: datetime | None
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,12 @@ class Connection:
     def sizes(self, prefix: str) -> dict[str, int]:
         """Size by key of all objects below a prefix; nothing where there are none. Raises StoreError."""
         return {key: int(info.get("size") or 0) for key, info in self._below(prefix).items()}
+
+    def objects(self, prefix: str) -> dict[str, StoredObject]:
+        """All objects below a prefix, by key. Raises StoreError."""
+        return {
+            key: StoredObject(int(info.get("size") or 0), _modified(info)) for key, info in self._below(prefix).items()
+        }
 
     def states(self, prefix: str) -> dict[str, str]:
         """By key of the objects right below a prefix what changes with their content: size, tag, time. Raises
@@ -195,6 +210,18 @@ def _is_partial(name: str) -> bool:
 def _state(info: Mapping[str, Any]) -> str:
     told = ("size", "ETag", "etag", "md5Hash", "LastModified", "last_modified", "mtime", "updated", "created", "ino")
     return " ".join(str(info[name]) for name in told if info.get(name) is not None)
+
+
+def _modified(info: Mapping[str, Any]) -> datetime | None:
+    """When an object was written, by whatever name and in whatever form its file system has that."""
+    names = ("LastModified", "last_modified", "mtime", "updated", "created")
+    told = next((info[name] for name in names if info.get(name) is not None), None)
+    with contextlib.suppress(ValueError, OverflowError, OSError):
+        if isinstance(told, str):
+            told = datetime.fromisoformat(told)
+        if isinstance(told, int | float):
+            told = datetime.fromtimestamp(told, UTC)
+    return (told if told.tzinfo else told.replace(tzinfo=UTC)) if isinstance(told, datetime) else None
 
 
 def _names(error: BaseException) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +12,18 @@ import pytest
 from s3_server import Lab, new_prefix, sound_in
 from shell import typed
 
+import mudata
 from mudata.catalog.audio.normalise import Job, perform
 from mudata.catalog.audio.stored_clip import COLUMNS, clips_as
 from mudata.catalog.cards import loader
 from mudata.catalog.duplicates import listening
 from mudata.catalog.index import database
 from mudata.catalog.index.verify import verify
+from mudata.catalog.sharing import sweeping
 from mudata.catalog.splits import manifest
 from mudata.errors import AudioError, FetchError, HomeError
 from mudata.home import Home
-from mudata.object_store import shared_files
+from mudata.object_store import location, shared_files
 from mudata.object_store.location import StoreError
 
 if TYPE_CHECKING:
@@ -211,6 +214,32 @@ def test_places_sizes_and_removal(lab: Lab, tone: Tone) -> None:
     first = lab.at("first")  # which still has all of it
     assert lab.fetch(first).usable == 3
     assert len(lab.clips(lab.at("third"))) == 3
+
+
+def test_what_no_record_names_is_swept_when_it_is_old(lab: Lab, tone: Tone, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = lab.at("first")
+    lab.fetch(first, lab.lay(tone))
+    before = lab.clips(first)
+    lab.fetch(first, limit=2)  # names fewer
+    shared = shared_files.store()
+    assert shared is not None
+    shared.write("objects/gone/ab/abc", b"left by a killed writer")
+    objects = shared.sizes("")
+    assert _json("sweep", "--yes", "--json") == []  # all is younger than a day
+    monkeypatch.setattr(sweeping, "AGE", timedelta(0))
+    found = {row["dataset"]: row["objects"] for row in mudata.sweep_store()}
+    assert (found["gone"], found["tones"] > 1, shared.sizes("")) == (1, True, objects)  # nothing was removed
+    rows = _json("sweep", "--yes", "--json")
+    assert {row["dataset"]: row["objects"] for row in rows} == found
+    assert len(shared.sizes("")) == len(objects) - sum(found.values())
+    assert typed("verify", "tones", "--deep").code == 0
+    second = lab.at("second")
+    assert (len(lab.clips(second)), lab.clips(second).keys() < before.keys()) == (2, True)
+    assert all(clip.samples().size for clip in lab.clips(second).values())
+    shared.write("records/tones.json", b"{")
+    with pytest.raises(StoreError, match="There is no store to sweep"), location.disconnected():
+        mudata.sweep_store()
+    assert (list(mudata.sweep_store()), bool(shared.sizes("objects/tones"))) == ([], True)
 
 
 def _json(*words: str) -> Any:
