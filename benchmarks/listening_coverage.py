@@ -43,7 +43,7 @@ from mudata.evaluation.listening.mean_opinions import difference, mean
 SEED = 20261201
 DOCS = Path(__file__).parents[1] / "docs" / "listening.md"
 BEGIN, END = "<!-- benchmarks/listening_coverage.py -->", "<!-- end of benchmarks/listening_coverage.py -->"
-REPETITIONS = 1000
+REPETITIONS = 300
 SIZES = ((20, 40), (8, 40), (12, 40), (40, 40), (20, 10), (8, 10), (40, 10))
 """Raters and clips."""
 K = len(QUALITIES)

@@ -30,7 +30,7 @@ OVERALL = "overall"
 
 @dataclass(frozen=True, kw_only=True)
 class SystemScore:
-    """A system's MOS of one aspect, or its strength (texts)."""
+    """A system's MOS of one aspect, its strength (texts), or how often its clip is found (pairwise)."""
 
     system: str
     role: SystemRole
@@ -39,8 +39,8 @@ class SystemScore:
 
 @dataclass(frozen=True, kw_only=True)
 class AspectResults:
-    """One aspect. `scores` best first: MOS, or strengths (empty, and `why` says why, where there are none). `ties` are
-    sets of systems of which no two are told apart. `agreement` of raters about single texts."""
+    """One aspect. `scores` best first: MOS, shares, or strengths (empty where there are none: `why` says why). `ties`
+    are sets of systems of which no two are told apart. `agreement` of raters about single texts."""
 
     aspect: str
     scores: tuple[SystemScore, ...]
@@ -126,8 +126,6 @@ def _aspect(rated: RatedTest, aspect: str, rows: Sequence[RatedRow]) -> AspectRe
     crossing = _crossing(rows)
     names = [name for name in roles if any(name in row.systems for row in rows)]
     agreement = None if aspect == OVERALL else _agreement(test.kind, rows)
-    if test.kind == "pairwise":
-        return AspectResults(aspect=aspect, scores=(), pairs=(), ties=(), agreement=agreement)
     if test.kind == "texts":
         places = {name: place for place, name in enumerate(names)}
         first, second = (np.array([places[row.systems[side]] for row in rows], dtype=np.intp) for side in (0, 1))
@@ -135,10 +133,12 @@ def _aspect(rated: RatedTest, aspect: str, rows: Sequence[RatedRow]) -> AspectRe
         found = bradley_terry(first, second, wins, names, crossing)
         scores, differences, why = found.strengths, found.differences, found.why
     else:
-        values = np.array([row.number for row in rows])
         asked = [np.array([row.systems[0] == name for row in rows]) for name in names]
-        low, high = scale_of(test)
-        scores = tuple(mean(values, one, crossing, (low, high)) for one in asked)
+        if test.kind == "mos":
+            values, ends = np.array([row.number for row in rows]), scale_of(test)
+        else:
+            values, ends = np.sign([towards(row, row.systems[0]) for row in rows]) / 2 + 0.5, (0, 1)
+        scores = tuple(mean(values, one, crossing, ends) for one in asked)
         differences = tuple(difference(values, one, other, crossing) for one, other in combinations(asked, 2))
         why = ""
     if not scores:
@@ -191,7 +191,7 @@ def _correlations(by_aspect: Mapping[str, Sequence[RatedRow]], automatic: Automa
 
 
 def _warnings(results: ListeningResults, rated: RatedTest, automatic: AutomaticScores | None) -> list[str]:
-    told = []
+    told = [check.warning for check in results.anchors if check.warning]
     if rated.missing:
         absent = f"; {len(rated.absent)} of {len(rated.test.raters)} raters have not come" if rated.absent else ""
         unfinished = sum(one.rated < one.planned for one in rated.raters)
@@ -204,7 +204,6 @@ def _warnings(results: ListeningResults, rated: RatedTest, automatic: AutomaticS
         told.append("No rating counts.")
     if not rated.clusters_known and rated.rows:
         told.append("Of which artist or track clips are is not known: every clip is taken as independent.")
-    told += [check.warning for check in results.anchors if check.warning]
     if results.side and results.side.p(0.5) < 0.05:
         share = f"{100 * results.side.value:.0f} %"
         told.append(f"Sides matter: what is shown first gets {share} of preferences, none counting as half.")

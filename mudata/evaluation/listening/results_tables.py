@@ -13,11 +13,15 @@ if TYPE_CHECKING:
     from mudata.evaluation.listening.listening_results import AspectResults, ListeningResults
     from mudata.evaluation.listening.score_correlations import ScoreCorrelation
 
+PAIRS = ": differences between systems"
+"""How the titles of tables of pairs end."""
+_CLUSTERS = " Clips of one artist, album or recording are one cluster."
 ABOUT_SCORES = {
     "mos": "Mean opinion score, with a 95 % interval over raters and clips. Systems with a letter in common cannot be"
-    " told apart (Holm over all pairs).",
+    f" told apart (Holm over all pairs).{_CLUSTERS}",
     "texts": "Strength: log of the odds of being preferred to an average system, with a 95 % interval over raters and"
-    " clips; no preference counts as half of one for each. Systems with a letter in common cannot be told apart.",
+    " clips; no preference counts as half of one for each. Systems with a letter in common cannot be told"
+    f" apart.{_CLUSTERS}",
 }
 ABOUT_PAIRS = "Intervals are of each pair by itself; told apart is by p with Holm's correction for all pairs."
 ABOUT_SHARES = {
@@ -25,7 +29,7 @@ ABOUT_SHARES = {
     " preferred: A, B and half of C.",
     "pairwise": "How often people find the clip that the system described by its text: A strong and B weak for it, C"
     " none, E weak and D strong for the other; found: A, B and half of C, of which chance is 50 %."
-    " p is Holm's over systems.",
+    " p is Holm's over systems. Systems with a letter in common cannot be told apart.",
 }
 ABOUT_AGREEMENT = (
     "Krippendorff's alpha, ordinal: 1 where raters agree, 0 where as by chance; its interval is over clips, for these"
@@ -38,17 +42,46 @@ ABOUT_CORRELATIONS = (
 
 
 def tables(results: ListeningResults, aspects: Sequence[str] = ()) -> list[Table]:
-    """All tables that have rows; `aspects`: of these alone."""
+    """The tables that have rows: of several aspects one for all of them, with the pairs of the last, which is over all.
+
+    Args:
+        aspects: of these alone, with the pairs of each.
+    """
     told = [one for one in results.aspects if not aspects or one.aspect in aspects]
-    found = [table for one in told if one.scores for table in (scores_table(results, one), pairs_table(one))]
+    scored = [one for one in told if one.scores]
+    found = []
+    if results.kind != "pairwise":
+        if len(scored) > 1 and not aspects:
+            found.append(overview_table(results, scored))
+        else:
+            found += [scores_table(results, one) for one in scored]
     if results.shares:
         found.append(shares_table(results))
+    found += [pairs_table(one) for one in (scored if aspects else scored[-1:])]
     if any(one.agreement for one in told):
         found.append(agreement_table(told))
-    shown = [one for one in results.correlations if not aspects or one.aspect in aspects]
+    shown = [
+        one for one in results.correlations if one.aspect in {each.aspect for each in (told if aspects else told[-1:])}
+    ]
     if shown:
         found.append(correlations_table(shown))
     return found
+
+
+def overview_table(results: ListeningResults, aspects: Sequence[AspectResults]) -> Table:
+    """Every system with its score in every aspect, best first in the last."""
+    cells = {}
+    for one in aspects:
+        letters = letters_of([score.system for score in one.scores], one.ties)
+        for score in one.scores:
+            cells[score.system, one.aspect] = f"{shown(score.score)} {letters[score.system]}"
+    best_first = dict.fromkeys(score.system for one in reversed(aspects) for score in one.scores)
+    rows = [
+        {"system": system} | {one.aspect: cells.get((system, one.aspect), "–") for one in aspects}
+        for system in best_first
+    ]
+    note = _notes(ABOUT_SCORES[results.kind], [score.score for one in aspects for score in one.scores])
+    return Table(rows, title="mean opinion scores [95 %]", note=note)
 
 
 def scores_table(results: ListeningResults, one: AspectResults) -> Table:
@@ -62,7 +95,7 @@ def scores_table(results: ListeningResults, one: AspectResults) -> Table:
             "group": letters[score.system],
             "ratings": score.score.n,
             "raters": score.score.raters,
-            "clips": score.score.clips,
+            "clusters": score.score.clips,
             "what": "" if score.role == "model" else score.role,
         }
         for score in one.scores
@@ -88,16 +121,19 @@ def pairs_table(one: AspectResults) -> Table:
         )
     rows.sort(key=lambda row: str(row["told apart"]), reverse=True)
     note = _notes(ABOUT_PAIRS, [pair.difference for pair in one.pairs])
-    return Table(rows, title=f"{one.aspect}: differences between systems", note=note)
+    return Table(rows, title=f"{one.aspect}{PAIRS}", note=note)
 
 
 def shares_table(results: ListeningResults) -> Table:
     """Choices of each system."""
     name = "found" if results.kind == "pairwise" else "preferred"
+    (aspect,) = results.aspects
+    letters = letters_of([score.system for score in aspect.scores], aspect.ties)
     rows: list[dict[str, Any]] = []
     for one in results.shares:
         n = sum(one.choices.values())
         row = {"system": one.system, f"{name} [95 %]": percent(one.preferred)}
+        row |= {"group": letters[one.system]} if results.kind == "pairwise" else {}
         row |= {letter: f"{100 * count / n:.0f} %" for letter, count in one.choices.items()}
         row |= {"strength": f"{one.strength.value:+.2f}", "choices": str(n)}
         if one.p_holm is not None:
@@ -138,8 +174,8 @@ def correlations_table(found: Sequence[ScoreCorrelation]) -> Table:
         )
         told = "–" if one.coefficient is None else f"{one.coefficient:+.2f} {_ends(one.low, one.high)}"
         row[f"{one.statistic.title()} [95 %]"] = told
-        row |= {"n": one.n, "clips": one.clips, "interval": one.how}
-    columns = ("aspect", "score", "between", "Spearman [95 %]", "Kendall [95 %]", "n", "clips", "interval")
+        row |= {"n": one.n, "clusters": one.clips, "interval": one.how}
+    columns = ("aspect", "score", "between", "Spearman [95 %]", "Kendall [95 %]", "n", "clusters", "interval")
     return Table(list(rows.values()), columns, title="automatic scores beside people", note=ABOUT_CORRELATIONS)
 
 

@@ -141,7 +141,9 @@ def _interval(
     if not math.isfinite(value):
         return None, None, None, "none: one of both is always the same"
     without = np.array([of(clips.of != clip) for clip in range(clips.count)])
-    if not np.isfinite(without).all() or abs(value) > 1 - 1e-9:
+    if abs(value) > 1 - 1e-9:
+        return value, None, None, f"none: both orders are {'the same' if value > 0 else 'opposite'}"
+    if not np.isfinite(without).all():
         return value, None, None, "none: without one clip there is no such number"
     scale = np.arctanh(np.clip([value, *without], -1 + 1e-9, 1 - 1e-9))
     moves = scale[1:] - scale[0]

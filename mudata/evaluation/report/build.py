@@ -57,6 +57,7 @@ def write(
     from mudata.evaluation.report.gather import gather
     from mudata.evaluation.report.headline import headline
     from mudata.evaluation.report.heard_section import heard_exams
+    from mudata.evaluation.report.listening_section import listening_sections
     from mudata.evaluation.report.page import render
     from mudata.evaluation.report.waveforms import BUDGET_S
 
@@ -73,7 +74,8 @@ def write(
         told = number(audio.undrawn, "clip has", "clips have")
         progress.say(f"{told} no waveform: the page decodes {hours:g} h of audio, and no more.")
     with progress.bar("Drawing the page", unit=""):
-        _put(page, render(report, audio, heard_exams(home, report, progress)))
+        heard, people = heard_exams(home, report, progress), listening_sections(home, report, progress)
+        _put(page, render(report, audio, heard, people))
     written = {page: "page"}
     if markdown:
         _put(markdown, paper_tables.markdown(report))

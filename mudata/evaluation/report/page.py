@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mudata.evaluation.report.data import Panel, Report
     from mudata.evaluation.report.explorer import Audio
     from mudata.evaluation.report.heard_section import HeardExam
+    from mudata.evaluation.report.listening_section import ListeningSection
     from mudata.evaluation.suites.suite import Anchor
 
 LARGEST_CONFUSION = 40
@@ -61,15 +62,22 @@ COLOURS = ink.PALETTE | _WASHES
 """Every colour on white and in the dark."""
 
 
-def render(report: Report, audio: Audio, heard: Sequence[HeardExam] = ()) -> bytes:
+def render(
+    report: Report, audio: Audio, heard: Sequence[HeardExam] = (), listening: Sequence[ListeningSection] = ()
+) -> bytes:
     """The whole page as UTF-8, without control characters; what cannot be encoded becomes a question mark. `heard`:
-    exams that were asked blind as well."""
-    from jinja2 import Environment, StrictUndefined
+    exams that were asked blind as well; `listening`: tests in which people rated the runs."""
+    from jinja2 import DictLoader, Environment, StrictUndefined
 
     read = files(__package__)
     style, script = (read.joinpath(name).read_text("utf-8") for name in ("style.css", "app.js"))
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=visible
+        loader=DictLoader({"table_cells.html": read.joinpath("table_cells.html").read_text("utf-8")}),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=visible,
     )
     environment.globals.update(
         words=wording,
@@ -86,7 +94,9 @@ def render(report: Report, audio: Audio, heard: Sequence[HeardExam] = ()) -> byt
     environment.globals.update(sentence=headline.headline, tests=headline.tests)
     environment.globals.update(caption_facts=run_facts.caption_facts, largest=LARGEST_CONFUSION, many=SHOWN_ERRORS)
     template = environment.from_string(read.joinpath("template.html").read_text("utf-8"))
-    section = environment.from_string(read.joinpath("heard.html").read_text("utf-8"))
+    section, people = (
+        environment.from_string(read.joinpath(name).read_text("utf-8")) for name in ("heard.html", "listening.html")
+    )
     data = explorer(report, audio) | {"rules": RULES | VALUE_RULES, "scores": [run.scores for run in report.runs]}
     data["results"] = [{"file": f"{exports.stem(run)}.json", "text": exports.result_text(run)} for run in report.runs]
     data["badges"] = [f"badge-{exports.stem(run)}.svg" for run in report.runs]
@@ -97,6 +107,7 @@ def render(report: Report, audio: Audio, heard: Sequence[HeardExam] = ()) -> byt
         titles=report.titles,
         figures={panel.key: _figures(panel, report.titles[panel.key]) for panel in report.panels},
         heard=section.render(exams=heard, note=heard_table.NOTE, caption=heard_chart.CAPTION) if heard else "",
+        listening=people.render(tests=listening) if listening else "",
         colours=colour_variables(COLOURS),
         style=style,
         script=script,

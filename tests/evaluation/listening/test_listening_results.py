@@ -78,8 +78,13 @@ def test_clips_are_found_by_their_texts_on_either_side(rated: Rated) -> None:
     assert found["m4"].p_holm < 0.001
     assert found["m0"].p_holm > 0.05  # its texts fit the other clip as well
     assert found["m4"].choices["A"] > found["m4"].choices["D"]
-    assert results.aspects[0].scores == ()
-    assert [table.title for table in tables(results)] == ["preferences", "agreement of raters"]
+    assert [score.system for score in results.aspects[0].scores][:1] == ["m4"]
+    assert {s.system: s.score for s in results.aspects[0].scores} == {s.system: s.preferred for s in results.shares}
+    assert [table.title for table in tables(results)] == [
+        "preferences",
+        "preference: differences between systems",
+        "agreement of raters",
+    ]
 
 
 def test_raters_are_left_out_by_the_sealed_rule_and_named(rated: Rated) -> None:

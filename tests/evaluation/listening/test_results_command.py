@@ -41,7 +41,7 @@ def said(*words: str) -> tuple[str, str]:
 @pytest.mark.slow
 def test_results_are_printed_kept_and_asked_for_by_sql(answered: Path, tmp_path: Path) -> None:
     out, err = said("results", "ears", "--csv", str(tmp_path / "csv"))
-    assert "correctness: differences between systems" in out
+    assert "overall: differences between systems" in out
     assert "agreement of raters" in out
     assert "80 of 1600 ratings are missing; 1 of 20 raters have not come" in err
     with (tmp_path / "csv" / "scores.csv").open(newline="") as file:
@@ -50,6 +50,7 @@ def test_results_are_printed_kept_and_asked_for_by_sql(answered: Path, tmp_path:
     assert [float(row["value"]) for row in scores[:5]] == [s["score"]["value"] for s in saved["aspects"][0]["scores"]]
     assert json.loads(said("results", "ears", "--json")[0]) == saved
     only = said("results", "ears", "--aspect", "usefulness", "-q")[0]
+    assert "usefulness: differences between systems" in only
     assert "correctness" not in only
     mean = mudata.sql(
         "SELECT avg(number) FROM ratings JOIN raters USING (test, rater) WHERE ratings.counted AND raters.counted"
