@@ -1,6 +1,6 @@
 """How often intervals of listening tests hold the truth: tests with known true qualities, simulated.
 
-    python benchmarks/listening_coverage.py            # some minutes of one core; prints the tables
+    python benchmarks/listening_coverage.py            # half a minute of one core; prints the tables
     python benchmarks/listening_coverage.py --quick    # few repetitions
     python benchmarks/listening_coverage.py --write    # the tables into docs/listening.md
 
@@ -14,8 +14,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +29,12 @@ from simulated_ratings import (
     Clips,
     Raters,
     choices,
+    found,
     marks,
     mos_design,
     opinions,
     pair_design,
+    true_found,
     true_mos,
     true_shares,
 )
@@ -44,6 +48,8 @@ SEED = 20261201
 DOCS = Path(__file__).parents[1] / "docs" / "listening.md"
 BEGIN, END = "<!-- benchmarks/listening_coverage.py -->", "<!-- end of benchmarks/listening_coverage.py -->"
 REPETITIONS = 300
+DESIGNS = 20
+"""Of each size and kind."""
 SIZES = ((20, 40), (8, 40), (12, 40), (40, 40), (20, 10), (8, 10), (40, 10))
 """Raters and clips."""
 K = len(QUALITIES)
@@ -57,7 +63,7 @@ Told = list[tuple[CrossedEstimate, float]]
 def opinion_scores(raters: int, clips: int, random: np.random.Generator) -> tuple[Told, Told]:
     """MOS of each system, and differences."""
     truth = true_mos()
-    rater, clip, system = mos_design(raters, clips, random)
+    rater, clip, system = _design(mos_design, raters, clips, int(random.integers(DESIGNS)))
     people, pieces = Raters.drawn(raters, K, random), Clips.drawn(clips, K, random)
     values = marks(opinions(people, pieces, rater, clip, system, random))
     crossing = Crossing.of(rater, clip)
@@ -66,20 +72,38 @@ def opinion_scores(raters: int, clips: int, random: np.random.Generator) -> tupl
     return single, apart
 
 
+def shares_found(raters: int, clips: int, random: np.random.Generator) -> tuple[Told, Told]:
+    """How often each system's clips are found by their texts, and differences."""
+    truth = true_found()
+    rater, clip, system = _design(mos_design, raters, clips, int(random.integers(DESIGNS)))
+    values = found(Raters.drawn(raters, K, random), Clips.drawn(clips, K, random), rater, clip, system, random)
+    crossing = Crossing.of(rater, clip)
+    single = [(mean(values, system == i, crossing, (0, 1)), truth[i]) for i in range(K)]
+    apart = [(difference(values, system == i, system == j, crossing), truth[i] - truth[j]) for i, j in PAIRS]
+    return single, apart
+
+
 def strengths(raters: int, clips: int, random: np.random.Generator) -> tuple[Told, Told]:
     """Strengths of each system, and differences; none where there was no finite fit."""
     truth = fit(np.array(true_shares()))
-    rater, clip, first, second = pair_design(raters, clips, random)
+    rater, clip, first, second = _design(pair_design, raters, clips, int(random.integers(DESIGNS)))
     people, pieces = Raters.drawn(raters, K, random), Clips.drawn(clips, K, random)
     thought = [opinions(people, pieces, rater, clip, of, random) for of in (first, second)]
     wins = np.array([np.sign(CHOICES[value]) / 2 + 0.5 for value in choices(*thought)])
-    found = bradley_terry(first, second, wins, [f"m{i}" for i in range(K)], Crossing.of(rater, clip))
-    single = [(one, truth[i]) for i, one in enumerate(found.strengths)]
-    return single, [(one, truth[i] - truth[j]) for one, (i, j) in zip(found.differences, PAIRS, strict=bool(single))]
+    fitted = bradley_terry(first, second, wins, [f"m{i}" for i in range(K)], Crossing.of(rater, clip))
+    single = [(one, truth[i]) for i, one in enumerate(fitted.strengths)]
+    return single, [(one, truth[i] - truth[j]) for one, (i, j) in zip(fitted.differences, PAIRS, strict=bool(single))]
+
+
+@cache
+def _design(draw: Callable[..., tuple[Any, ...]], raters: int, clips: int, number: int) -> tuple[Any, ...]:
+    """One of so many designs of a size: drawing one takes longer than all that is done with it."""
+    return draw(raters, clips, np.random.default_rng([SEED, number]))
 
 
 NUMBERS: dict[str, tuple[str, str, Callable[[int, int, np.random.Generator], tuple[Told, Told]]]] = {
     "mos": ("MOS of a model", "difference of two MOS", opinion_scores),
+    "pairwise": ("share found of a model", "difference of two shares", shares_found),
     "texts": ("Bradley-Terry strength", "difference of two strengths", strengths),
 }
 
@@ -119,7 +143,8 @@ def table(repetitions: int) -> str:
     error = 100 * (0.95 * 0.05 / repetitions) ** 0.5
     told = (
         f"{repetitions} simulated tests of each line with {K} models (Monte-Carlo error of a single model's coverage"
-        f" {error:.1f} points); true MOS {', '.join(f'{one:.2f}' for one in true_mos())}."
+        f" {error:.1f} points); true MOS {', '.join(f'{one:.2f}' for one in true_mos())}, true shares"
+        f" {', '.join(f'{one:.2f}' for one in true_found())}."
     )
     return "\n".join([BEGIN, told, "", *rows(repetitions), END])
 

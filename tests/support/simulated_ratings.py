@@ -115,6 +115,27 @@ def true_mos() -> tuple[float, ...]:
     )
 
 
+def found(
+    raters: Raters, clips: Clips, rater: Places, clip: Places, system: Places, random: np.random.Generator
+) -> Floats:
+    """Whether the described clip is found by a system's text, beside the next clip, which the text fits as the worst
+    system's would: 1, 0, or .5 where there is no preference."""
+    other = (clip + 1) % len(clips.ease)
+    apart = opinions(raters, clips, rater, clip, system, random) - opinions(
+        raters, clips, rater, other, np.zeros_like(system), random
+    )
+    return np.asarray(np.sign(apart) * (abs(apart) >= NO_PREFERENCE) / 2 + 0.5)
+
+
+@cache
+def true_found() -> tuple[float, ...]:
+    """How often everybody finds each system's clips beside any other."""
+    random, n, k = np.random.default_rng(2), 1_000_000, len(QUALITIES)
+    one = np.arange(n)
+    raters, clips = Raters.drawn(n, k, random), Clips.drawn(n, k, random)
+    return tuple(float(found(raters, clips, one, one, np.full(n, i), random).mean()) for i in range(k))
+
+
 @cache
 def true_shares() -> tuple[tuple[float, ...], ...]:
     """How often i is preferred to j by everybody on every clip, no preference being half of one for each."""
