@@ -16,7 +16,7 @@ from mudata.evaluation import run as runs
 from mudata.evaluation.metrics.captions import HEADLINES
 from mudata.evaluation.scoring.alignment_lines import read_alignments
 from mudata.evaluation.scoring.context import ScoringContext
-from mudata.evaluation.scoring.opinions.opinion import scorer_labels
+from mudata.evaluation.scoring.opinions.opinion import file_sha256, scorer_labels
 
 if TYPE_CHECKING:
     from mudata.evaluation.listening.listening_test import ListeningTest
@@ -31,18 +31,19 @@ OF_WHOLE_RUNS = ("meteor", "bertscore_f", "clap_score")
 @dataclass(frozen=True, kw_only=True)
 class AutomaticScores:
     """By name: `texts` has scores by item and system, `systems` what is known of whole systems only. `untold` says of
-    which runs nothing is known, and why."""
+    which runs nothing is known, and why; `changed` are systems whose scores are others than when the test was made."""
 
     texts: Mapping[str, Mapping[Cell, float]]
     systems: Mapping[str, Mapping[str, float]]
     untold: tuple[str, ...]
+    changed: tuple[str, ...] = ()
 
 
 def automatic_scores(home: Home, test: ListeningTest) -> AutomaticScores:
     """Of all runs of a test. Reads; scores nothing."""
     texts: dict[str, dict[Cell, float]] = {}
     systems: dict[str, dict[str, float]] = {}
-    untold = []
+    untold, changed = [], []
     for system in test.systems:
         if system.run is None:
             continue
@@ -50,6 +51,8 @@ def automatic_scores(home: Home, test: ListeningTest) -> AutomaticScores:
             run = runs.find(home, system.run)
             metrics = run.scores["metrics"]
             lines = list(_of_texts(run))
+            if test.scores_sha256.get(system.run, "") not in ("", file_sha256(run.folder / "scores.json")):
+                changed.append(system.name)
         except (EvaluationError, UnknownName, CardError) as error:
             untold.append(f"{system.name}: {error.what}")
             continue
@@ -58,7 +61,7 @@ def automatic_scores(home: Home, test: ListeningTest) -> AutomaticScores:
         for metric in metrics:
             if metric["metric"] in OF_WHOLE_RUNS:
                 systems.setdefault(metric["metric"], {})[system.name] = float(metric["value"])
-    return AutomaticScores(texts=texts, systems=systems, untold=tuple(untold))
+    return AutomaticScores(texts=texts, systems=systems, untold=tuple(untold), changed=tuple(changed))
 
 
 def _of_texts(run: Run) -> Iterator[tuple[str, str, float]]:

@@ -208,5 +208,7 @@ def _warnings(results: ListeningResults, rated: RatedTest, automatic: AutomaticS
         share = f"{100 * results.side.value:.0f} %"
         told.append(f"Sides matter: what is shown first gets {share} of preferences, none counting as half.")
     told += [f"No strengths: {one.why}." for one in results.aspects if one.why]
-    told += [f"No automatic scores of {one}" for one in (automatic.untold if automatic else ())]
+    if automatic:
+        told += [f"No automatic scores of {one}" for one in automatic.untold]
+        told += [f"The scores of {one} are others than when the test was made." for one in automatic.changed]
     return told

@@ -5,6 +5,7 @@ What files have is said in `rating_table`. A file is taken whole or not at all.
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +29,7 @@ from mudata.evaluation.listening.listening_test import (
 from mudata.evaluation.listening.rated_rows import number_of
 from mudata.evaluation.listening.rating_store import RaterRecord, Rating, RatingStore
 from mudata.evaluation.listening.rating_table import ImportedRating, read_ratings, refused
-from mudata.home import now
+from mudata.home import PARTIAL, now, writing_to
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -116,9 +117,10 @@ def import_as_test(home: Home, name: str, path: Path, kind: TestKind, scale: tup
         EvaluationError: there is a test of this name, or the file cannot be read.
     """
     folder = listening_test.folder_of(home, name)
-    if (folder / "test.json").exists():
+    if folder.exists():
         raise EvaluationError(
-            f"There is a listening test {name} already.", "Leave --new out to add ratings to it, or take another name."
+            f"There is a listening test {name} already, or what is left of one: {folder}.",
+            "Leave --new out to add ratings to it, or take another name.",
         )
     rows = read_ratings(path, kind)
     runs = {folder.name for folder in home.runs.glob("*") if (folder / "run.json").is_file()}
@@ -126,9 +128,13 @@ def import_as_test(home: Home, name: str, path: Path, kind: TestKind, scale: tup
     if wrong := [f"line {row.line}: {row.value!r} is no {_mark(test)}" for row in rows if not _fits(test, row)]:
         raise refused(path, wrong, "no such mark")
     ratings = _matched(test, _renamed(rows), path)
-    home.make(folder)
-    imported = _stored(folder, test, ratings, path, made=True)
-    test.write(folder)
+    unfinished = home.listening / f".{name}{PARTIAL}"
+    shutil.rmtree(unfinished, ignore_errors=True)  # what a kill left
+    home.make(unfinished)
+    with writing_to(folder):
+        imported = _stored(unfinished, test, ratings, path, made=True)
+        test.write(unfinished)
+        unfinished.rename(folder)
     return imported
 
 

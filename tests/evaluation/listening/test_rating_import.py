@@ -11,7 +11,7 @@ from simulated_ratings import answer, listening_test_of
 
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.listening.listening_results import ListeningResults, listening_results
-from mudata.evaluation.listening.listening_test import folder_of, names, read
+from mudata.evaluation.listening.listening_test import ListeningTest, folder_of, names, read
 from mudata.evaluation.listening.rated_rows import RatedTest, rated_test
 from mudata.evaluation.listening.rating_import import import_file
 from mudata.evaluation.listening.rating_store import RatingStore
@@ -141,3 +141,22 @@ def test_what_is_not_of_the_design_is_refused_whole(home: Home, tmp_path: Path) 
     (tmp_path / "f.xlsx").write_bytes(b"PK")
     with pytest.raises(EvaluationError, match=r"named \.csv or \.tsv"):
         import_file(home, "mos", tmp_path / "f.xlsx")
+
+
+def test_a_kill_on_the_way_leaves_nothing_that_the_same_command_cannot_do(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(test: object, folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    many = table(tmp_path / "m.csv", [{"rater": f"p{i}", "item": "c", "system": "a", "fit": 3} for i in range(5)])
+    one = table(tmp_path / "o.csv", [{"rater": "ann", "item": "c", "system": "a", "fit": 2}])
+    with monkeypatch.context() as patch:
+        patch.setattr(ListeningTest, "write", killed)
+        with pytest.raises(KeyboardInterrupt):
+            import_file(home, "t", many, new=True)
+    assert names(home) == []
+    import_file(home, "t", one, new=True)
+    rated = rated_test_of(home, "t")
+    assert [(row.rater, row.value) for row in rated.ratings] == [("r01", "2")]
+    assert not [path for path in home.listening.iterdir() if path.name != "t"]
