@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = (
     *("torch", "transformers", "librosa", "sklearn", "datasets", "kaggle", "pandas", "rouge_score"),
-    *("fsspec", "s3fs", "ray"),
+    *("fsspec", "s3fs", "ray", "starlette", "uvicorn", "jinja2", "choix", "pyloudnorm"),
 )
 
 
@@ -42,6 +42,7 @@ def _modules_after(arguments: list[str]) -> set[str]:
         ["models"],
         ["score"],
         ["compose"],
+        ["listen", "--help"],
     ],
     ids=" ".join,
 )

@@ -30,7 +30,7 @@ SECRETS = ("gtzan-blues", "qwen-secret-model", "run-0123abc", "human reference")
 """Names of clips, models, runs and roles that no rater may find anywhere."""
 SECONDS = 0.4
 TEXTS = (
-    "A slow piano piece with a calm mood.",
+    "A slow piano piece\r\nwith a calm mood.",
     "<script>document.title = 'owned'</script><img src=x onerror=alert(1)> {rater} {{ 7 * 7 }} \u202e",
     "Fast drums & a loud guitar, " + "with a long solo over a walking bass line, " * 45,
     "一段安静的钢琴曲。",

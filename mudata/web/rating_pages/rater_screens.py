@@ -84,7 +84,7 @@ def consent(
     """What is asked before anything else: the experimenter's own words if there are some, and what is stored (in the
     rater's own browser, where the pages are files)."""
     own_language = texts.language_of(test.consent)
-    own = [part.strip() for part in test.consent.get(own_language, "").split("\n\n") if part.strip()]
+    own = [part.strip() for part in _lines(test.consent.get(own_language, "")).split("\n\n") if part.strip()]
     minutes = max(1, round(test.minutes))
     values: dict[str, Any] = {"rater": rater, "action": action, "seal": seal, "problem": problem, "minutes": minutes}
     values |= {"own": own, "own_language": own_language, "offline": offline}
@@ -150,7 +150,7 @@ def rating_trial(
         for i, (name, needed) in enumerate(zip(trial.stimuli, seconds_needed(test, trial), strict=True))
     ]
     shown = [
-        {"title": texts("text" if len(trial.texts) == 1 else f"text_{i + 1}"), "words": words}
+        {"title": texts("text" if len(trial.texts) == 1 else f"text_{i + 1}"), "words": _lines(words)}
         for i, words in enumerate(trial.texts)
     ]
     return _render(
@@ -243,6 +243,11 @@ def trial_place(plan: RaterPlan, trial: Trial) -> dict[str, int]:
     """Which of how many trials it is, practice counted for itself."""
     alike = [one.id for one in plan.trials if (one.role == "practice") == (trial.role == "practice")]
     return {"number": alike.index(trial.id) + 1, "total": len(alike)}
+
+
+def _lines(text: str) -> str:
+    """A text whose lines end as a page's do: of other ends it would show the codes."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _script_words(texts: RaterTexts) -> str:

@@ -229,7 +229,7 @@ def test_only_the_raters_own_sounds_are_read_and_in_pieces(served: Served) -> No
 @pytest.mark.parametrize("kind", ["mos", "pairwise", "texts"])
 def test_nothing_that_is_served_names_a_model_clip_label_or_run(home: Home, kind: TestKind) -> None:
     """Every page of two raters, with headers, addresses, sounds; and texts and the experimenter's words are text."""
-    words = {"en": "<script>alert('consent')</script>\n\n{rater} {{ 7 * 7 }}"}
+    words = {"en": "<script>alert('consent')</script>\r\n\r\n{rater} {{ 7 * 7 }}"}
     served = Served(home, kind, consent=words, contact='"><img src=x onerror=alert(2)>')
     seen: list[Response] = []
     served.client.event_hooks = {"response": [lambda response: (response.read(), seen.append(response))]}
@@ -255,7 +255,8 @@ def test_nothing_that_is_served_names_a_model_clip_label_or_run(home: Home, kind
     assert all(tag not in pages for tag in ("<script>", "<img", 'onerror="', "<b>"))
     assert "&lt;script&gt;alert(&#39;consent&#39;)" in pages
     assert "U+202E" in pages
-    assert "{rater} {{ 7 * 7 }}" in pages
+    assert "<p>{rater} {{ 7 * 7 }}</p>" in pages
+    assert "U+000D" not in pages
     assert served.said == []
     weight = max(len(r.content) for r in seen if "html" in r.headers.get("content-type", ""))
     assert weight + sum(len(served.client.get(one).content) for one in assets if "flac" not in one) < 100_000
@@ -349,7 +350,7 @@ def test_the_texts_shown_are_those_of_the_trial(served: Served) -> None:
     for place in range(3):
         page = served.get(f"/trial/{served.trial(place).id}").text
         said = unescape(re.search(r'<p class="words" dir="auto">(.*?)</p>', page, re.DOTALL)[1])  # type: ignore[index]
-        assert said == TEXTS[place % 4].replace("\u202e", "U+202E")
+        assert said == TEXTS[place % 4].replace("\u202e", "U+202E").replace("\r\n", "\n")
         served.send(place, served.filled(place))
     assert "choose" in served.get().text
     assert "Correctness: 2" in served.get().text
