@@ -39,6 +39,8 @@ MISSES_A_MINUTE = 30
 FIELDS = 100
 """Of a form; trials have some ten."""
 _TYPES = {"rating.css": "text/css", "rating.js": "text/javascript"}
+_FORM = "application/x-www-form-urlencoded"
+"""What browsers make of the forms here (HTML Living Standard, 4.10.22)."""
 Answer = Callable[[RaterRequest], "Reply"]
 
 
@@ -95,12 +97,7 @@ class _Asked:
             return self._refusal(request, 404 if is_few else 429)
         if not self._requests.take(rater):
             return self._refusal(request, 429)
-        form: dict[str, list[str]] = {}
-        if request.method == "POST":
-            if _is_from_elsewhere(request):
-                return self._refusal(request, 403)
-            sent = await request.form(max_files=0, max_fields=FIELDS)
-            form = {key: [one for one in sent.getlist(key) if isinstance(one, str)] for key in sent}
+        form = await _sent(request) if request.method == "POST" else {}
         asked = RaterRequest(
             rater=rater,
             language=next(iter(form.get("language", ())), _language(request)),
@@ -139,6 +136,22 @@ class _Asked:
     def _refusal(self, request: Request, status: int) -> Response:
         accepted = request.headers.get("accept-language", "")
         return _written(request, self._desk.refusal(status, _language(request), accepted))
+
+
+async def _sent(request: Request) -> dict[str, list[str]]:
+    """The fields of a form. Raises HTTPException for what another site sends, and for what is no form of ours."""
+    from starlette.exceptions import HTTPException
+    from starlette.requests import ClientDisconnect
+
+    if _is_from_elsewhere(request):
+        raise HTTPException(403)
+    if request.headers.get("content-type", "").partition(";")[0].strip().casefold() != _FORM:
+        raise HTTPException(400)
+    try:
+        sent = await request.form(max_fields=FIELDS)
+    except ClientDisconnect as error:  # gone in the middle of a form, which was not acknowledged
+        raise HTTPException(400) from error
+    return {key: [one for one in sent.getlist(key) if isinstance(one, str)] for key in sent}
 
 
 def _written(request: Request, reply: Reply) -> Response:

@@ -97,7 +97,7 @@ def test_a_way_through_and_nothing_is_kept_before_consent(served: Served) -> Non
     first = served.get(**{"Accept-Language": "fr, de;q=0.9"})
     assert '<html lang="de">' in first.text
     assert "r01" in first.text
-    for form in ({}, served.form(first.text), served.form(served.get(rater="r02").text) | {"agree": "yes"}):
+    for form in (served.form(first.text), served.form(served.get(rater="r02").text) | {"agree": "yes"}):
         assert served.client.post(f"/r/{served.tokens['r01']}", data=form).status_code == 422
     sent = served.filled(0)
     assert served.send(0, sent).json()["next"].endswith("told=old")
@@ -287,7 +287,7 @@ def test_ten_megabytes_many_fields_and_what_is_no_form_are_refused(served: Serve
     file = served.client.post(address, files={"seal": ("a", b"b")}, headers=JSON)
     assert file.status_code == 400
     raw = served.client.post(address, content=b"\xff\x00{", headers=JSON | {"Content-Type": "application/json"})
-    assert raw.json()["next"].endswith("told=old")
+    assert raw.status_code == 400
     assert served.rows() == 0
     assert "next" in served.send(0, good).json()
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 from listening_tests import listening_test, on_disk
@@ -21,6 +24,17 @@ pytest.importorskip("starlette")
 pytest.importorskip("pyloudnorm")
 
 
+def gone_in_the_middle(server: RatingServer) -> None:
+    """A rater's browser that is closed while it sends a form; and the server answers others."""
+    path = urlsplit(server.links["r01"]).path
+    with socket.create_connection(("127.0.0.1", server.port)) as wire:
+        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        wire.sendall(f"{head}Content-Length: 100\r\n\r\nagree".encode())
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)) as other:
+        other.request("GET", path)
+        assert other.getresponse().status == 200
+
+
 @pytest.mark.slow
 def test_a_server_that_is_killed_loses_no_answer_that_it_acknowledged(home: Home, tmp_path: Path) -> None:
     test = listening_test("t", "mos", raters=4, rated=8, seconds=0.05)
@@ -30,6 +44,7 @@ def test_a_server_that_is_killed_loses_no_answer_that_it_acknowledged(home: Home
     assert spawned("listen", "serve", "t", "--port", "0").err.startswith(
         "Error: The listening test 't' is being served"
     )
+    gone_in_the_middle(server)
     assert server.stop() == 0
     found = lost_and_doubled(folder, server.links, clients)
     assert found == {"acknowledged": 4 * 10 * 2, "lost": 0, "doubled": 0, "rows": 80}
@@ -37,6 +52,8 @@ def test_a_server_that_is_killed_loses_no_answer_that_it_acknowledged(home: Home
     log = (tmp_path / "log").read_text()
     assert "4 of 4 raters came, 4 are done; 40 of 40 trials are rated" in log
     assert "r04 is done" in log
+    assert "Traceback" not in log
+    assert "failed" not in log
     assert all(link.rpartition("/")[2] not in log for link in server.links.values())
 
 
