@@ -1,5 +1,7 @@
 """A page of clips: found, counted, and with what a list shows of each."""
 
+# ruff: noqa: S608 - see clip_search
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -31,13 +33,7 @@ class ClipPage:
 
 def clip_page(index: LiveIndex, search: ClipSearch) -> ClipPage:
     """The clips that a search finds, from its place on. Raises as `LiveIndex.rows`."""
-    where, values = search.where()
-    place, at, order = search.place()
-    # ids and keys first: all other columns are read of one page alone
-    found = index.rows(
-        f"SELECT clip_id, {search.key} AS key FROM clips WHERE {where} AND {place} {order} LIMIT {PAGE + 1}",  # noqa: S608
-        [*values, *at],
-    )
+    total, found = _found(index, search)
     more, found = len(found) > PAGE, found[:PAGE]
     back = bool(search.before) and not search.after
     if back:
@@ -45,17 +41,33 @@ def clip_page(index: LiveIndex, search: ClipSearch) -> ClipPage:
     first = replace(search, after="", before="")
     newer = replace(first, before=search.cursor_of(found[0])) if found and (more if back else search.after) else None
     older = replace(first, after=search.cursor_of(found[-1])) if found and (back or more) else None
-    return ClipPage(search=search, clips=_shown(index, found), total=count(index, search), newer=newer, older=older)
+    return ClipPage(search=search, clips=_shown(index, found), total=total, newer=newer, older=older)
 
 
-def count(index: LiveIndex, search: ClipSearch) -> int:
-    """How many clips a search finds, wherever its page is."""
-
-    def make() -> int:
-        where, values = search.where()
-        return int(index.rows(f"SELECT count(*) AS n FROM clips WHERE {where}", values)[0]["n"])  # noqa: S608
-
-    return index.kept(("count", search.only()), make)
+def _found(index: LiveIndex, search: ClipSearch) -> tuple[int, list[Row]]:
+    """How many clips a search finds, and the ids and keys of a page and one more: all other columns are read of these.
+    Clips are gone through once for both, and not at all for a count that is known."""
+    where, values = search.where()
+    place, at, order = search.place()
+    key = ("count", search.only())
+    total = index.known(key)
+    if total is None and not search.conditions():
+        total = int(index.rows("SELECT count(*) AS n FROM clips")[0]["n"])
+        index.kept(key, lambda: total)
+    page = f"WHERE {place} {order} LIMIT {PAGE + 1}"
+    if total is not None:
+        page = page.replace("WHERE", f"WHERE {where} AND", 1)
+        return total, index.rows(f"SELECT clip_id, {search.key} AS key FROM clips {page}", [*values, *at])
+    columns = {"clip_id", "title", "artist", "duration_s"}
+    needed = ", ".join(sorted(name for name in columns if name == "clip_id" or name in search.key))
+    row = index.rows(
+        f"WITH found AS MATERIALIZED (SELECT {needed} FROM clips WHERE {where}),"
+        f" page AS (SELECT clip_id, {search.key} AS key FROM found {page}) SELECT (SELECT count(*) FROM found) AS total,"
+        " (SELECT list({'clip_id': clip_id, 'key': key}) FROM page) AS page",
+        [*values, *at],
+    )[0]
+    total = index.kept(key, lambda: int(row["total"]))
+    return total, search.in_order(row["page"] or [])
 
 
 def _shown(index: LiveIndex, found: list[Row]) -> list[Row]:
@@ -65,10 +77,10 @@ def _shown(index: LiveIndex, found: list[Row]) -> list[Row]:
     marks = ", ".join("?" * len(ids))
     bounds = [min(ids), max(ids)]  # by which Parquet's statistics leave most row groups out
     among = f"clip_id BETWEEN ? AND ? AND clip_id IN ({marks})"
-    rows = index.rows(f"SELECT {SHOWN} FROM clips WHERE {among}", [*bounds, *ids])  # noqa: S608
+    rows = index.rows(f"SELECT {SHOWN} FROM clips WHERE {among}", [*bounds, *ids])
     labels: dict[str, list[tuple[str, str]]] = {clip_id: [] for clip_id in ids}
     for row in index.rows(
-        "SELECT DISTINCT clip_id, namespace, coalesce(canonical, label) AS label FROM labels"  # noqa: S608
+        "SELECT DISTINCT clip_id, namespace, coalesce(canonical, label) AS label FROM labels"
         f" WHERE {among} ORDER BY ALL",
         [*bounds, *ids],
     ):
@@ -84,7 +96,7 @@ def facets(index: LiveIndex, dataset: str) -> list[Row]:
     def make() -> list[Row]:
         of, values = ("WHERE dataset = ?", [dataset]) if dataset else ("", [])
         rows = index.rows(
-            "SELECT namespace, coalesce(canonical, label) AS label, count(*) AS clips FROM labels"  # noqa: S608
+            "SELECT namespace, coalesce(canonical, label) AS label, count(*) AS clips FROM labels"
             f" {of} GROUP BY ALL HAVING namespace IS NOT NULL AND label IS NOT NULL ORDER BY clips DESC, 1, 2"
             f" LIMIT {FACETS}",
             values,

@@ -17,6 +17,8 @@ from typing import Any
 
 from mudata.errors import ArgumentError
 
+Row = dict[str, Any]
+
 PAGE = 50
 """Clips of a page. Chosen here: some screens full, and less than 60 kB."""
 
@@ -168,6 +170,12 @@ class ClipSearch:
     def key(self) -> str:
         """What is sorted by, in SQL."""
         return SORTS[self.sort][1]
+
+    def in_order(self, rows: Iterable[Row]) -> list[Row]:
+        """Rows with `key` and `clip_id` as `place` orders them: DuckDB compares texts by code point, as Python does."""
+        back = bool(self.before) and not self.after
+        by_id = sorted(rows, key=lambda row: str(row["clip_id"]), reverse=back)
+        return sorted(by_id, key=lambda row: row["key"], reverse=bool(SORTS[self.sort][2]) != back)
 
     def place(self) -> tuple[str, list[object], str]:
         """From where on in SQL, with its values, and the order; a page before another is in the reverse order."""

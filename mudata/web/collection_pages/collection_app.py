@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mudata.errors import ArgumentError, AudioError, HomeError, MudataError, SplitError, UnknownName
 from mudata.safe_text import safe
 from mudata.web import security
-from mudata.web.collection_pages import clip_facts, run_page, split_facts
+from mudata.web.collection_pages import clip_facts, clip_listing, run_page, split_facts
 from mudata.web.collection_pages.clip_search import ClipSearch
 from mudata.web.collection_pages.live_index import LIMIT_S, LiveIndex, TooSlow
 from mudata.web.collection_pages.page_links import PageLinks
@@ -52,12 +54,15 @@ _STATUS: tuple[tuple[type[MudataError], int, str], ...] = (
 )
 
 
-def application(home: Home, hosts: Sequence[str], limit_s: float = LIMIT_S) -> Starlette:
-    """Everything about a home as pages. `hosts`: names it is asked by (`security.middleware`)."""
+def application(home: Home, hosts: Sequence[str], limit_s: float = LIMIT_S, *, warm: bool = False) -> Starlette:
+    """Everything about a home as pages. `hosts`: names it is asked by (`security.middleware`). `warm`: make what every
+    reader looks at first before anybody asks."""
     from starlette.applications import Starlette
     from starlette.routing import Route
 
     site = _Site(home, limit_s)
+    if warm:
+        site.warm()
     routes = {
         "/": site.start,
         "/clips": site.clips,
@@ -89,6 +94,19 @@ class _Site:
         self._pages = PageMaker(self._index, self._links, DiskSizes(home))
         self._style = style().encode()
         self._sounds, self._drawn, self._reports = map(BytesKept, (SOUND_KEPT, DRAWN_KEPT, REPORTS_KEPT))
+
+    def warm(self) -> None:
+        """The first page now, and what is dear of the others in the background. What fails will be told when asked."""
+        with contextlib.suppress(MudataError):
+            self._pages.start()
+        threading.Thread(target=self._warm_datasets, daemon=True, name="warming").start()
+
+    def _warm_datasets(self) -> None:
+        with contextlib.suppress(MudataError):
+            self._pages.clips(ClipSearch())
+            for name in clip_listing.dataset_names(self._index):
+                with contextlib.suppress(MudataError):
+                    self._pages.dataset(name)
 
     def told(self, answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
         """An answer whose errors are pages with words."""

@@ -103,6 +103,12 @@ class LiveIndex:
                 snapshot.kept.popitem(last=False)
         return made
 
+    def known(self, key: object) -> Any:
+        """What `kept` has under a key; None for nothing."""
+        snapshot = self._current()
+        with snapshot.lock:
+            return snapshot.kept.get(key)
+
     def generation_of(self, clip_or_dataset: str) -> object:
         """What changes when a dataset, or that of a clip, does."""
         parts = cast("tuple[dict[str, str], object, object]", self._current().mark)[0]

@@ -20,4 +20,4 @@ def serve_collection(home: Home, host: str, port: int, ready: Callable[[str], No
     require_extra("Browsing", "browse", "matplotlib")
     from mudata.web.collection_pages.collection_app import application
 
-    serve(application(home, LOOPBACK if is_loopback(host) else ["*"]), host, port, ready)
+    serve(application(home, LOOPBACK if is_loopback(host) else ["*"], warm=True), host, port, ready)
