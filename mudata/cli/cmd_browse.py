@@ -1,10 +1,12 @@
-"""`mudata browse`: the collection as pages."""
+"""`mudata browse`: the collection as pages, from a server or as a folder of files."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from mudata.cli.output import echo
+from mudata.cli.output import common, echo, emit_json, progress
 
 
 @click.command()
@@ -12,20 +14,64 @@ from mudata.cli.output import echo
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="Address to listen at; others than this machine's own loopback let the network read.",
+    help="Where it listens; at another address than this machine's own loopback whoever reaches it reads.",
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0: any that is free.")
 @click.option("--open/--no-open", "open_", default=True, show_default=True, help="Open the first page in a browser.")
-def browse(*, host: str, port: int, open_: bool) -> None:
+@click.option(
+    "--static",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write the pages into this folder instead, to be published or read without a server.",
+)
+@click.option(
+    "--clips",
+    type=click.IntRange(min=0),
+    default=500,
+    show_default=True,
+    help="With --static: how many clips of each dataset have a page, the first by id.",
+)
+@click.option(
+    "--i-have-rights", is_flag=True, help="With --static: sound goes along even where no licence lets it be passed on."
+)
+@common
+def browse(
+    *,
+    host: str,
+    port: int,
+    open_: bool,
+    static: Path | None,
+    clips: int,
+    i_have_rights: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
     """Look at the collection in a browser: datasets, clips, splits, runs.
 
     Read-only, and without any outside host. Ends with Ctrl+C.
+
+    \b
+    mudata browse
+    mudata browse --static site --clips 2000
     """
     from mudata.home import Home
-    from mudata.web.collection_pages.serve_collection import serve_collection
+    from mudata.web.collection_pages.serve_collection import serve_collection, write_collection
+
+    if static is not None:
+        written = write_collection(
+            Home.default(), static, clips=clips, i_have_rights=i_have_rights, progress=progress(quiet)
+        )
+        if as_json:
+            emit_json(vars(written))
+        else:
+            echo(repr(written))
+        return
 
     def ready(address: str) -> None:
-        echo(f"The collection is at {address} (Ctrl+C ends it).")
+        if as_json:
+            emit_json({"address": address})
+        else:
+            echo(f"The collection is at {address} (Ctrl+C ends it).")
         if open_:
             click.launch(address)
 

@@ -54,6 +54,10 @@ class LicenceTerms:
     share_alike: bool
     """Whether what was changed may be passed on under the same licence only."""
 
+    def may_pass_on(self, *, unchanged: bool) -> bool:
+        """Whether the sound may be given to others, as it was published or as it was changed here."""
+        return self.may_share and (self.may_change or unchanged)
+
 
 def terms_of(text: str | None, card: Card) -> LicenceTerms:
     """What the licence of a clip allows: `text` is what `clips.licence` says of it.

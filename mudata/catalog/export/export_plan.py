@@ -260,7 +260,7 @@ def _sound(
 
 def _kept(options: ExportOptions, terms: LicenceTerms, *, unchanged: bool) -> str:
     """Why the sound of a clip may not be passed on; '' where it may."""
-    if options.i_have_rights or (terms.may_share and (terms.may_change or unchanged)):
+    if options.i_have_rights or terms.may_pass_on(unchanged=unchanged):
         return ""
     if terms.may_share:
         return f"licence: {terms.title} lets only unchanged copies be passed on (--audio source)"

@@ -51,18 +51,19 @@ def find_audio(
     embed: bool = False,
     waveforms: bool = True,
     progress: Progress = SILENT,
-    address: Callable[[str], str] | None = None,
+    address: Callable[[str], str | None] | None = None,
 ) -> Audio:
     """Look clips up in the index, and draw their waveforms. Where not all can be taken into the
-    page (`embed`) or drawn, those on which runs disagree come first. `address`: where a server has the clip of an id,
-    for a page that is no file."""
+    page (`embed`) or drawn, those on which runs disagree come first. `address`: where the clip of an id is found
+    by itself, None where it is not to be heard, for a page of a server or a site."""
     sounds = _sounds(home, report)
+    linked = {clip_id: found for clip_id in sounds if address and (found := address(clip_id))}
+    if address:
+        sounds = {clip_id: sound for clip_id, sound in sounds.items() if clip_id in linked}
     worth = _disagreements(report)
     order = sorted(sounds, key=lambda clip_id: (-worth.get(clip_id, 0.0), clip_id))
     inside = _embedded(sounds, order) if embed else {}
-    if address:
-        linked = {clip_id: address(clip_id) for clip_id in sounds}
-    else:
+    if not address:
         linked = {clip_id: linked_to(sounds[clip_id].door, page) for clip_id in sounds if clip_id not in inside}
     wanted = affordable(sounds, order) if waveforms else {}
     return Audio(

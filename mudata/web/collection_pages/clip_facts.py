@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,9 @@ READ_AT_ONCE = 16 * 2**20
 """Bytes of runs that are read for the answers on a page that was not asked for them. Chosen here: about a second."""
 
 SHOWN_ATTRIBUTES = 200
+
+_PLACE = re.compile(r"(^|[\s;,(='\"]|:(?!//))(/|~|file:|[A-Za-z]:[\\/](?!/))", re.ASCII)
+"""A path of a machine, wherever in a text; no address of a host."""
 
 _COPIES = """
 SELECT clip_id, kind, score, offset_s, conflicts FROM duplicates
@@ -63,9 +67,10 @@ class ClipPageFacts:
         return told.rpartition(" (from ")[2].removesuffix(")") if " (from " in told else "the card"
 
     @staticmethod
-    def shown(link: ChainLink) -> list[tuple[str, str]]:
-        """What is known of a step of the clip's way, as text."""
-        return [(name, _text(value)) for name, value in link.facts.items() if value not in (None, (), [], {})]
+    def shown(link: ChainLink, *, public: bool = False) -> list[tuple[str, str]]:
+        """What is known of a step of the clip's way, as text; in public without what names places of this machine."""
+        told = [(name, _text(value)) for name, value in link.facts.items() if value not in (None, (), [], {})]
+        return [(name, text) for name, text in told if not (public and (name == "link to" or _PLACE.search(text)))]
 
 
 def clip_facts(index: LiveIndex, clip_id: str) -> ClipPageFacts:
@@ -198,7 +203,7 @@ class ClipAnswers:
 
 def clip_answers(index: LiveIndex, clip_id: str, *, every: bool) -> ClipAnswers:
     """Answers in the order that the runs began. Without `every`, so many runs as READ_AT_ONCE bytes allow."""
-    said: list[Any] = []
+    said: list[ClipAnswer] = []
     unread, damaged, room = [], {}, READ_AT_ONCE
     for one in run.all_runs(index.home):
         size = sum(path.stat().st_size for path in one.folder.glob("[qa]*.jsonl"))
@@ -212,6 +217,19 @@ def clip_answers(index: LiveIndex, clip_id: str, *, every: bool) -> ClipAnswers:
         except MudataError as error:
             damaged[one.id] = error.what
     return ClipAnswers(tuple(said), tuple(unread), damaged)
+
+
+def answers_of_many(index: LiveIndex, clip_ids: Sequence[str]) -> dict[str, ClipAnswers]:
+    """The same of many clips, of all runs, each of which is read once."""
+    said: dict[str, list[ClipAnswer]] = {clip_id: [] for clip_id in clip_ids}
+    damaged: dict[str, str] = {}
+    for one in run.all_runs(index.home):
+        try:
+            for view in clip_views(index.home, clip_ids, [one]):
+                said[view.clip_id] += view.said
+        except MudataError as error:
+            damaged[one.id] = error.what
+    return {clip_id: ClipAnswers(tuple(own), (), damaged) for clip_id, own in said.items()}
 
 
 def _asks(one: run.Run, clip_id: str) -> bool:

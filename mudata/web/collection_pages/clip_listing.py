@@ -62,7 +62,8 @@ def _found(index: LiveIndex, search: ClipSearch) -> tuple[int, list[Row]]:
     needed = ", ".join(sorted(name for name in columns if name == "clip_id" or name in search.key))
     row = index.rows(
         f"WITH found AS MATERIALIZED (SELECT {needed} FROM clips WHERE {where}),"
-        f" page AS (SELECT clip_id, {search.key} AS key FROM found {page}) SELECT (SELECT count(*) FROM found) AS total,"
+        f" page AS (SELECT clip_id, {search.key} AS key FROM found {page})"
+        " SELECT (SELECT count(*) FROM found) AS total,"
         " (SELECT list({'clip_id': clip_id, 'key': key}) FROM page) AS page",
         [*values, *at],
     )[0]

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 if TYPE_CHECKING:
-    from mudata.catalog.cards.licence_terms import LicenceTerms
     from mudata.web.collection_pages.clip_search import ClipSearch
     from mudata.web.collection_pages.split_facts import SplitFacts
 
@@ -60,8 +59,8 @@ class PageLinks:
         asked = {"leaks": "all"} if facts.is_whole else {}
         return f"/balance.svg?{urlencode(of | asked | ({'narrow': '1'} if narrow else {}))}"
 
-    def may_hear(self, terms: LicenceTerms) -> bool:
-        """Whether a page has the clip's sound: who asks this server has the file."""
+    def may_hear(self, clip_id: str) -> bool:
+        """Whether pages have the clip's sound: who asks this server has the file."""
         return True
 
     def run(self, name: str) -> str:

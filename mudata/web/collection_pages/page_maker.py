@@ -39,7 +39,8 @@ class PageMaker:
     """Makes every page of a home. Each method raises what the facts that it shows do."""
 
     def __init__(self, index: LiveIndex, links: PageLinks, sizes: DiskSizes | None = None) -> None:
-        self.index, self._links, self._sizes = index, links, sizes
+        self.index, self.links, self._sizes = index, links, sizes
+        self._last: tuple[str, sound_picture.SoundPicture] | None = None
         self._templates = environment(PACKAGE)
         self._templates.globals.update(
             links=links,
@@ -91,16 +92,22 @@ class PageMaker:
         return [name for name, of in found if dataset in of]
 
     def clips(self, search: ClipSearch) -> str:
+        return self.clip_list(clip_listing.clip_page(self.index, search))
+
+    def clip_list(self, page: clip_listing.ClipPage) -> str:
+        """A page of clips that were found before."""
+        search = page.search
         return self.render(
             "clips.html",
-            page=clip_listing.clip_page(self.index, search),
+            page=page,
             datasets=clip_listing.dataset_names(self.index),
             facets=clip_listing.facets(self.index, search.dataset),
             sorts={name: told for name, (told, *_) in SORTS.items()},
             statuses=STATUSES,
         )
 
-    def clip(self, clip_id: str, *, every: bool = False) -> str:
+    def clip(self, clip_id: str, *, every: bool = False, answers: clip_facts.ClipAnswers | None = None) -> str:
+        """`every`: with the answers of all runs; `answers`: with those that are known."""
         facts = clip_facts.clip_facts(self.index, clip_id)
         sound, why = self._sound(clip_id)
         card = clip_facts.card_of(facts.row["dataset"])
@@ -111,7 +118,7 @@ class PageMaker:
             sound=sound,
             silent=why,
             terms=terms_of(licence, card) if card else read_licence(licence or ""),
-            answers=clip_facts.clip_answers(self.index, clip_id, every=every),
+            answers=answers or clip_facts.clip_answers(self.index, clip_id, every=every),
             longest=sound_picture.LONGEST_S,
         )
 
@@ -142,10 +149,7 @@ class PageMaker:
     def figure(self, name: str, of: str, *, narrow: bool) -> bytes:
         """An SVG: `sound` of a clip, `durations` of a dataset. Raises AudioError where there is nothing to draw."""
         if name == "sound":
-            sound = clip_facts.door(self.index, of)
-            if sound is None:
-                raise AudioError("silent", "it has no sound")
-            seen = sound_picture.of_sound(sound)
+            seen = self._seen(of)
             title = f"Waveform and mel spectrogram of {of}"
             return collection_figures.picture(lambda width: sound_picture.draw(seen, width), title, narrow=narrow)
         counts, low, high = dataset_facts.durations(self.index, of)
@@ -155,6 +159,16 @@ class PageMaker:
         return collection_figures.picture(
             lambda width: collection_figures.durations(counts, low, high, width), title, narrow=narrow
         )
+
+    def _seen(self, clip_id: str) -> sound_picture.SoundPicture:
+        """What is drawn of a clip; that of the last one is kept, since it is drawn wide and narrow."""
+        last = self._last
+        if last is None or last[0] != clip_id:
+            sound = clip_facts.door(self.index, clip_id)
+            if sound is None:
+                raise AudioError("silent", "it has no sound")
+            self._last = last = clip_id, sound_picture.of_sound(sound)
+        return last[1]
 
     def balance(self, facts: split_facts.SplitFacts, namespace: str, *, narrow: bool) -> bytes:
         """An SVG of how a namespace's labels lie in the parts."""

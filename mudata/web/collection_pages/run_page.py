@@ -51,8 +51,11 @@ def scores_mark(home: Home, name: str) -> tuple[str, str]:
     return one.id, hashlib.sha256((one.folder / "scores.json").read_bytes()).hexdigest()
 
 
-def report_of(home: Home, name: str, address: Callable[[str], str]) -> bytes:
-    """The report of one run, whose clips are played from `address` of their ids. Raises as `report.build.write`."""
+def report_of(home: Home, name: str, address: Callable[[str], str | None]) -> bytes:
+    """The report of one run, whose clips are played from `address` of their ids (None: not at all).
+
+    Raises as `report.build.write`.
+    """
     from mudata.evaluation.report.explorer import find_audio
     from mudata.evaluation.report.gather import gather
     from mudata.evaluation.report.heard_section import heard_exams

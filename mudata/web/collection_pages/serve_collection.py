@@ -1,4 +1,4 @@
-"""Serves the pages of a home's collection until it is told to stop."""
+"""The pages of a home's collection, from a server or as a folder of files, where what is needed for it is installed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from mudata.web.page_server import is_loopback, require_extra, serve
 from mudata.web.security import LOOPBACK
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mudata.home import Home
+    from mudata.narration import Progress
+    from mudata.web.collection_pages.static_site import WrittenSite
 
 
 def serve_collection(home: Home, host: str, port: int, ready: Callable[[str], None]) -> None:
@@ -21,3 +25,11 @@ def serve_collection(home: Home, host: str, port: int, ready: Callable[[str], No
     from mudata.web.collection_pages.collection_app import application
 
     serve(application(home, LOOPBACK if is_loopback(host) else ["*"], warm=True), host, port, ready)
+
+
+def write_collection(home: Home, folder: Path, *, clips: int, i_have_rights: bool, progress: Progress) -> WrittenSite:
+    """As `static_site.write_site`. Raises MissingExtra besides."""
+    require_extra("Browsing", "browse", "matplotlib")
+    from mudata.web.collection_pages.static_site import write_site
+
+    return write_site(home, folder, clips=clips, i_have_rights=i_have_rights, progress=progress)
