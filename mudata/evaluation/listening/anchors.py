@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.listening.crossed_intervals import CrossedEstimate  # noqa: TC001 - results.json is checked
+from mudata.evaluation.listening.preferences import towards
 from mudata.evaluation.listening.rated_rows import repeated
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class AnchorCheck:
-    """One aspect. `difference`: by how much the reference is above the wrong clip, in marks or in strength. `raters`
-    mark the wrong clip as high as the reference, or higher, on average; of `items` everybody together does."""
+    """One aspect. `difference`: by how much the reference is above the wrong clip, in marks, shares found or strength.
+    `raters` mark the wrong clip as high as the reference, or higher, on average; of `items` everybody together does."""
 
     aspect: str
     difference: CrossedEstimate
@@ -77,7 +78,8 @@ def _not_above(rows: Sequence[RatedRow], reference: str, wrong: str, key: str) -
     marks: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         if len(row.systems) == 1:
-            marks[getattr(row, key)][row.systems[0]].append(row.number)
+            mark = row.number if row.described is None else towards(row, row.systems[0])
+            marks[getattr(row, key)][row.systems[0]].append(mark)
         elif set(row.systems) == {reference, wrong}:
             sign = 1 if row.systems[0] == reference else -1
             marks[getattr(row, key)][reference].append(sign * row.number)
@@ -93,7 +95,7 @@ def retest(aspect: str, rows: Sequence[RatedRow]) -> Retest | None:
     pairs = repeated(rows)
     if not pairs:
         return None
-    distances = [abs(a.number - (b.number if a.systems == b.systems else -b.number)) for a, b in pairs]
+    distances = [abs(towards(a, min(a.systems)) - towards(b, min(b.systems))) for a, b in pairs]
     return Retest(
         aspect=aspect,
         pairs=len(pairs),

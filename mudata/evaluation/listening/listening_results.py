@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mudata.evaluation.listening.score_correlations import Cell
 
 OVERALL = "overall"
-"""The mean of all aspects of a trial; no aspect may have this name."""
+"""The mean of all aspects of a trial, unless the test has an aspect of this name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ def listening_results(rated: RatedTest, automatic: AutomaticScores | None = None
     """
     test = rated.test
     by_aspect = {aspect.name: rated.of(aspect.name) for aspect in test.aspects}
-    if test.kind == "mos" and len(test.aspects) > 1:
+    if test.kind == "mos" and len(test.aspects) > 1 and OVERALL not in by_aspect:
         by_aspect[OVERALL] = _overall(rated.rows, len(test.aspects))
     by_aspect = {aspect: rows for aspect, rows in by_aspect.items() if rows}
     preferences = by_aspect.get(PREFERENCE, []) if test.kind != "mos" else []
@@ -125,7 +125,8 @@ def _aspect(rated: RatedTest, aspect: str, rows: Sequence[RatedRow]) -> AspectRe
     roles = {system.name: system.role for system in test.systems}
     crossing = _crossing(rows)
     names = [name for name in roles if any(name in row.systems for row in rows)]
-    agreement = None if aspect == OVERALL else _agreement(test.kind, rows)
+    asked = any(one.name == aspect for one in test.aspects)
+    agreement = _agreement(test.kind, rows) if asked else None
     if test.kind == "texts":
         places = {name: place for place, name in enumerate(names)}
         first, second = (np.array([places[row.systems[side]] for row in rows], dtype=np.intp) for side in (0, 1))
@@ -133,13 +134,13 @@ def _aspect(rated: RatedTest, aspect: str, rows: Sequence[RatedRow]) -> AspectRe
         found = bradley_terry(first, second, wins, names, crossing)
         scores, differences, why = found.strengths, found.differences, found.why
     else:
-        asked = [np.array([row.systems[0] == name for row in rows]) for name in names]
+        of = [np.array([row.systems[0] == name for row in rows]) for name in names]
         if test.kind == "mos":
             values, ends = np.array([row.number for row in rows]), scale_of(test)
         else:
             values, ends = np.sign([towards(row, row.systems[0]) for row in rows]) / 2 + 0.5, (0, 1)
-        scores = tuple(mean(values, one, crossing, ends) for one in asked)
-        differences = tuple(difference(values, one, other, crossing) for one, other in combinations(asked, 2))
+        scores = tuple(mean(values, one, crossing, ends) for one in of)
+        differences = tuple(difference(values, one, other, crossing) for one, other in combinations(of, 2))
         why = ""
     if not scores:
         return AspectResults(aspect=aspect, scores=(), pairs=(), ties=(), agreement=agreement, why=why)

@@ -86,8 +86,8 @@ def shares_of(rows: Sequence[RatedRow], systems: Sequence[str], crossing: Crossi
 
 
 def towards(row: RatedRow, system: str) -> float:
-    """By how much a choice is for a system (-2 to 2), or for the clip that its text describes; nan where it is not of
-    it."""
+    """By how much a choice is for a system (-2 to 2), or for the clip that its text describes; a mark as it is; nan
+    where it is not of the system."""
     if system not in row.systems:
         return float("nan")
     place = row.systems.index(system) if row.described is None else row.described

@@ -42,7 +42,7 @@ def results_of(
     """
     test = listening_test.read(home, name)
     known = [aspect.name for aspect in test.aspects]
-    known += [OVERALL] if test.kind == "mos" and len(known) > 1 else []
+    known += [OVERALL] if test.kind == "mos" and len(known) > 1 and OVERALL not in known else []
     for aspect in aspects:
         if aspect not in known:
             raise UnknownName("aspect", aspect, known)

@@ -9,6 +9,7 @@ from mudata.evaluation.metrics.scored import interval_text
 from mudata.table import Table
 
 if TYPE_CHECKING:
+    from mudata.evaluation.listening.anchors import AnchorCheck, Retest
     from mudata.evaluation.listening.crossed_intervals import CrossedEstimate
     from mudata.evaluation.listening.listening_results import AspectResults, ListeningResults
     from mudata.evaluation.listening.score_correlations import ScoreCorrelation
@@ -31,6 +32,10 @@ ABOUT_SHARES = {
     " none, E weak and D strong for the other; found: A, B and half of C, of which chance is 50 %."
     " p is Holm's over systems. Systems with a letter in common cannot be told apart.",
 }
+ABOUT_ANCHORS = (
+    "People's own words of the clip (reference) must be above those of another clip (wrong clip): else do not believe"
+    " the other numbers. Raters and clips by their means of what they have of both."
+)
 ABOUT_AGREEMENT = (
     "Krippendorff's alpha, ordinal: 1 where raters agree, 0 where as by chance; its interval is over clips, for these"
     " raters."
@@ -58,6 +63,11 @@ def tables(results: ListeningResults, aspects: Sequence[str] = ()) -> list[Table
     if results.shares:
         found.append(shares_table(results))
     found += [pairs_table(one) for one in (scored if aspects else scored[-1:])]
+    names = [one.aspect for one in told]
+    if anchors := [one for one in results.anchors if one.aspect in names]:
+        found.append(anchors_table(anchors))
+    if again := [one for one in results.retest if one.aspect in names]:
+        found.append(retest_table(again))
     if any(one.agreement for one in told):
         found.append(agreement_table(told))
     shown = [
@@ -148,6 +158,36 @@ def shares_table(results: ListeningResults) -> Table:
     return Table(rows, title="preferences", note=note)
 
 
+def anchors_table(checks: Sequence[AnchorCheck]) -> Table:
+    """People's own words of the clip beside those of another one."""
+    rows = [
+        {
+            "aspect": one.aspect,
+            "reference minus wrong clip [95 %]": shown(one.difference),
+            "p": _p(one.p, one.difference),
+            "raters who mark the wrong clip as high": _some(one.raters),
+            "clips marked so": len(one.items),
+        }
+        for one in checks
+    ]
+    return Table(rows, title="hidden anchors", note=_notes(ABOUT_ANCHORS, [one.difference for one in checks]))
+
+
+def retest_table(found: Sequence[Retest]) -> Table:
+    """What raters said when they were asked the same again."""
+    rows = [
+        {
+            "aspect": one.aspect,
+            "rated twice": one.pairs,
+            "raters": one.raters,
+            "the same": f"{100 * one.equal:.0f} %",
+            "mean distance": f"{one.distance:.2f}",
+        }
+        for one in found
+    ]
+    return Table(rows, title="asked again")
+
+
 def agreement_table(aspects: Sequence[AspectResults]) -> Table:
     """How far raters agree, by aspect."""
     rows = [
@@ -201,6 +241,12 @@ def letters_of(names: Sequence[str], ties: Sequence[Sequence[str]]) -> dict[str,
     """
     ordered = sorted(ties, key=lambda group: sorted(names.index(name) for name in group))
     return {name: "".join(_letter(i) for i, group in enumerate(ordered) if name in group) for name in names}
+
+
+def _some(names: Sequence[str], most: int = 5) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return (", ".join(names[:most]) + more) or "none"
 
 
 def _letter(place: int) -> str:

@@ -151,11 +151,19 @@ def test_hidden_anchors_are_told_apart_or_it_is_said(rated: Rated) -> None:
     checks = listening_results(good).anchors
     assert [one.aspect for one in checks] == ["correctness", "usefulness", OVERALL]
     assert all(one.difference.low > 0.5 and not one.warning for one in checks)
+    told = {table.title: table for table in tables(listening_results(good))}["hidden anchors"]
+    assert told[0]["raters who mark the wrong clip as high"] == (", ".join(checks[0].raters) or "none")
     bad = listening_results(_with_roles(test, {"m4": "wrong clip", "m0": "reference"}))
     assert all(one.difference.high < -0.5 for one in bad.anchors)
     assert len(bad.anchors[0].raters) > 15
     assert any("do not believe the other numbers" in warning for warning in bad.warnings)
     assert listening_results(test).anchors == ()
+
+
+def test_anchors_of_pairwise_count_clips_found_on_either_side(rated: Rated) -> None:
+    (check,) = listening_results(_with_roles(rated("pairwise"), {"m4": "reference", "m0": "wrong clip"})).anchors
+    assert check.difference.low > 0.2
+    assert len(check.raters) <= 2  # of 20, whose eight choices of each are turned towards the described clip
 
 
 def test_what_was_rated_twice_is_a_retest(rated: Rated) -> None:
@@ -170,6 +178,7 @@ def test_what_was_rated_twice_is_a_retest(rated: Rated) -> None:
     (found,) = listening_results(both).retest
     assert (found.aspect, found.pairs, found.raters, found.equal) == ("correctness", 1, 1, 0.0)
     assert found.distance == abs(first.number - (1 if first.value != "1" else 2))
+    assert "asked again" in [table.title for table in tables(listening_results(both))]
 
 
 def test_the_score_that_agrees_with_people_is_seen(rated: Rated) -> None:

@@ -103,6 +103,18 @@ def test_a_column_for_each_aspect_will_do_and_a_semicolon_too(home: Home, tmp_pa
     assert {one.aspect: one.scores[0].score.n for one in results.aspects} == {"mood": 81, "tempo": 72, "overall": 72}
 
 
+def test_an_aspect_named_overall_is_what_people_said_overall(home: Home, tmp_path: Path) -> None:
+    rows = [
+        {"rater": f"p{r}", "item": f"c{c}", "system": "a", "mood": 1 + c % 2, "overall": 4 + r % 2}
+        for r in range(8)
+        for c in range(8)
+    ]
+    import_file(home, "t", table(tmp_path / "t.csv", rows), new=True)
+    results = listening_results(rated_test_of(home, "t"))
+    assert {one.aspect: one.scores[0].score.value for one in results.aspects} == {"mood": 1.5, "overall": 4.5}
+    assert results.aspects[1].agreement is not None
+
+
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
