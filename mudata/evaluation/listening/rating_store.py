@@ -7,6 +7,7 @@ be read while raters rate; synchronous = FULL puts every answer on the disk befo
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -57,7 +58,8 @@ class Rating:
 
 
 class NotKept(EvaluationError):
-    """An answer could not be written, and nothing of it was: the disk is full, or another program writes."""
+    """An answer could not be written, and nothing of it was: the disk is full, another program writes, or the file is
+    gone."""
 
 
 class AnsweredMeanwhile(EvaluationError):
@@ -84,6 +86,7 @@ class RatingStore:
         try:
             with self._telling("opened"):
                 self._prepare()
+            self._file = self.path.stat()
         except BaseException:
             self._database.close()
             raise
@@ -172,6 +175,12 @@ class RatingStore:
         self._database.execute("PRAGMA secure_delete = ON")  # what `forget` deletes is overwritten
         self._database.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT")
 
+    def _is_there(self) -> bool:
+        try:
+            return os.path.samestat(self.path.stat(), self._file)
+        except OSError:
+            return False
+
     def _meet(self, rater: RaterRecord) -> None:
         self._database.execute(
             "INSERT INTO raters VALUES (?, ?, ?, ?, ?) ON CONFLICT (rater) DO UPDATE SET"
@@ -194,6 +203,8 @@ class RatingStore:
     def _writing(self) -> Iterator[None]:
         """One transaction; where anything of it fails, nothing of it was done, and the next one can begin."""
         with self._turn:
+            if not self._is_there():  # SQLite would go on writing to a file that nobody can find
+                raise NotKept(f"{self.path} was moved or deleted.", "Bring it back, and open it again.")
             try:
                 self._database.execute("BEGIN IMMEDIATE")
                 yield

@@ -103,6 +103,21 @@ def test_a_database_that_another_program_holds_is_told_and_usable_afterwards(tmp
         other.close()
 
 
+def test_answers_do_not_go_into_a_file_that_was_moved_or_deleted(tmp_path: Path) -> None:
+    (tmp_path / "test").mkdir()
+    with RatingStore(tmp_path / "test") as store:
+        store.add(said("1"))
+        (tmp_path / "test").rename(tmp_path / "elsewhere")
+        with pytest.raises(NotKept, match="moved or deleted"):
+            store.add(said("2"))
+        (tmp_path / "test").mkdir()
+        (tmp_path / "test" / "ratings.sqlite").touch()
+        with pytest.raises(NotKept, match="moved or deleted"):
+            store.meet(RaterRecord(rater="r01"))
+    with RatingStore(tmp_path / "elsewhere") as moved:
+        assert values(moved) == [("t1", "fit", "1"), ("t1", "detail", "1")]
+
+
 def test_what_is_no_database_of_ratings_is_told(tmp_path: Path) -> None:
     path = tmp_path / "ratings.sqlite"
     with RatingStore(tmp_path) as store:
