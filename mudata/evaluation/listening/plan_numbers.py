@@ -86,3 +86,18 @@ class PlanNumbers:
         for option, numbers in (("--per-rater", with_trials), ("--raters", with_raters), ("--n", with_clips)):
             if numbers:
                 yield f"{option} {numbers}"
+        n, trials = self._nearest_pair(per_rater, clips_there)
+        if n != self.clips and trials != per_rater:
+            yield f"--n {n} --per-rater {trials}"
+
+    def _nearest_pair(self, per_rater: int, clips_there: int) -> tuple[int, int]:
+        """Clips and trials of a rater that are balanced with these raters, and together differ least, as shares."""
+
+        def pairs() -> Iterator[tuple[float, int, int]]:
+            for n in range(2, min(clips_there, 2 * self.clips) + 1):
+                step = replace(self, clips=n).step
+                trials = max(1, round(per_rater / step)) * step
+                yield abs(n - self.clips) / self.clips + abs(trials - per_rater) / per_rater, n, trials
+
+        _, n, trials = min(pairs())
+        return n, trials

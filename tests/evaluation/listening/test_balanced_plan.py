@@ -1,5 +1,6 @@
 """The guarantees of designs, for sizes that nobody chose."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import pairwise
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mudata.errors import EvaluationError
 from mudata.evaluation.listening.balanced_plan import Placement, balanced_plan
 from mudata.evaluation.listening.even_parts import even_parts
 from mudata.evaluation.listening.plan_numbers import PlanNumbers
@@ -78,6 +80,34 @@ def test_a_clip_that_is_heard_often_never_comes_twice_in_a_row(clips: int, rater
     for own in plan:
         assert all(one.clip != other.clip for one, other in pairwise(own))
         assert Counter(Counter(trial.clip for trial in own).values()) == {3: clips}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    clips=st.integers(2, 60),
+    treatments=st.integers(1, 28),
+    raters=st.integers(1, 40),
+    exact=st.booleans(),
+    trials=st.integers(1, 60),
+)
+def test_what_is_refused_is_told_with_numbers_that_can_be_balanced(
+    clips: int, treatments: int, raters: int, exact: bool, trials: int
+) -> None:
+    numbers = PlanNumbers(clips=clips, treatments=treatments, raters=raters, exact=exact)
+    try:
+        numbers.require_balance(trials, clips_there=clips + 10)
+    except EvaluationError as error:
+        ways = str(error.hint).removeprefix("What can be balanced: ").removesuffix(".").split("; ")
+        for way in ways:
+            for value in re.findall(r"\d+", way) if " or " in way else [""]:
+                told = re.findall(r"--([a-z-]+) (\d+)", way if not value else f"{way.split()[0]} {value}")
+                given_now = {"n": clips, "raters": raters, "per-rater": trials} | {k: int(v) for k, v in told}
+                instead = PlanNumbers(
+                    clips=given_now["n"], treatments=treatments, raters=given_now["raters"], exact=exact
+                )
+                instead.require_balance(given_now["per-rater"], clips_there=clips + 10)
+    else:
+        assert raters * trials % numbers.unit == 0
 
 
 def test_the_same_seed_gives_the_same_plan_and_another_one_another() -> None:
