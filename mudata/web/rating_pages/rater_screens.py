@@ -144,7 +144,7 @@ def rating_trial(
             "address": sound_address(name),
             "title": texts("clip" if len(trial.stimuli) == 1 else f"clip_{i + 1}"),
             "seconds": lengths[name],
-            "needed": needed,
+            "needed": None if form.corrects else needed,
             "heard": heard[i],
         }
         for i, (name, needed) in enumerate(zip(trial.stimuli, seconds_needed(test, trial), strict=True))

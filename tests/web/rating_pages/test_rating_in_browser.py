@@ -165,6 +165,7 @@ def test_a_whole_way_by_keyboard_with_a_break_a_reload_and_a_new_browser(rated: 
     tab_to(page, "main a")
     page.keyboard.press("Enter")
     page.wait_for_selector("form[data-corrects]")
+    assert page.locator(".state").count() == 0, "it was heard before it was rated first"
     usable(page)
     tab_to(page, "input[name='answer-fit']:checked")
     page.keyboard.press("1")
@@ -227,6 +228,7 @@ def test_every_language_and_what_is_there_without_a_script(rated: Callable[..., 
     served = rated("texts", rated=1, consent={"en": "Our own words.\n\nAnd more."})
     page = served.page(locale="zh-CN", color_scheme="dark")
     assert page.locator(".own-words").get_attribute("lang") == "en"
+    assert rater_texts("zh")("consent_texts", minutes=4) in page.locator(".points").inner_text()
     link = served.server.links["r01"]
     for language, name in languages().items():
         page.goto(link)
