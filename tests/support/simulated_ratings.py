@@ -106,8 +106,8 @@ def _placed(raters: int, clips: int, treatments: int, random: np.random.Generato
 
 @cache
 def true_mos() -> tuple[float, ...]:
-    """The mean mark that each system gets of everybody for every clip (Monte-Carlo error .001)."""
-    random, n, k = np.random.default_rng(0), 1_000_000, len(QUALITIES)
+    """The mean mark that each system gets of everybody for every clip (Monte-Carlo error .002)."""
+    random, n, k = np.random.default_rng(0), 400_000, len(QUALITIES)
     one = np.arange(n)
     raters, clips = Raters.drawn(n, k, random), Clips.drawn(n, k, random)
     return tuple(

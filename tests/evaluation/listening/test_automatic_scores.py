@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from answered import GOLD, IDS, answered
 from simulated_ratings import listening_test_of
 
@@ -26,6 +27,7 @@ def of_runs(**runs: str) -> ListeningTest:
     return replace(listening_test_of("t", "mos", raters=2, clips=5), systems=(*systems, people))
 
 
+@pytest.mark.slow
 def test_right_and_wrong_labels_words_of_captions_and_what_is_not_there(corpus: Corpus, tmp_path: Path) -> None:
     said = ["low", "low", "high", "low", "mid", "what?"]
     (tmp_path / "a").mkdir()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from scipy.stats import t as student
@@ -22,10 +24,15 @@ from mudata.evaluation.listening.mean_opinions import difference, mean, system_p
 K = len(QUALITIES)
 
 
+@cache
+def design(raters: int, clips: int, number: int):
+    return mos_design(raters, clips, np.random.default_rng(number))
+
+
 def rated(raters: int, clips: int, seed: int):
     """Marks, whose text each is of, raters and clips, and their plain codes."""
     random = np.random.default_rng(seed)
-    rater, clip, system = mos_design(raters, clips, random)
+    rater, clip, system = design(raters, clips, seed % 5)
     people, pieces = Raters.drawn(raters, K, random), Clips.drawn(clips, K, random)
     values = marks(opinions(people, pieces, rater, clip, system, random))
     return values, system, Crossing.of(rater, clip), [rater, clip, [*zip(rater, clip, strict=True)]]

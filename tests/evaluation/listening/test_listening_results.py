@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import cache
 
 import pytest
 from simulated_ratings import answer, listening_test_of
@@ -17,28 +17,44 @@ from mudata.evaluation.listening.rated_rows import RatedTest, joined, rated_test
 from mudata.evaluation.listening.rating_store import RaterRecord, Rating, RatingStore
 from mudata.evaluation.listening.results_files import read_results, write_results
 from mudata.evaluation.listening.results_tables import tables
-
-if TYPE_CHECKING:
-    from mudata.home import Home
+from mudata.home import Home
 
 Rated = Callable[..., RatedTest]
+Change = Callable[[RatingStore, ListeningTest], None]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Callable[[TestKind], RatedTest]:
+    """A test of 20 raters and 40 clips that all have answered, made once for each kind."""
+    return cache(lambda kind: _rated(Home(tmp_path_factory.mktemp("whole")), kind, None, None))
+
+
+def _rated(
+    home: Home,
+    kind: TestKind,
+    change: Change | None,
+    only: int | None,
+    **more: int,
+) -> RatedTest:
+    test = listening_test_of(kind, kind, **more)
+    folder = folder_of(home, kind)
+    folder.mkdir(parents=True)
+    test.write(folder)
+    with RatingStore(folder) as store:
+        answer(test, store, only=only)
+        if change:
+            change(store, test)
+    return rated_test(home, read(home, kind), folder)
 
 
 @pytest.fixture
-def rated(home: Home) -> Rated:
+def rated(home: Home, whole: Callable[[TestKind], RatedTest]) -> Rated:
     """A test that raters have answered, read back from its folder."""
 
-    def make(kind: TestKind, *, change: Callable[[RatingStore, ListeningTest], None] | None = None, **more: int):
-        only = more.pop("only", None)
-        test = listening_test_of(kind, kind, **more)
-        folder = folder_of(home, kind)
-        folder.mkdir(parents=True)
-        test.write(folder)
-        with RatingStore(folder) as store:
-            answer(test, store, only=only)
-            if change:
-                change(store, test)
-        return rated_test(home, read(home, kind), folder)
+    def make(kind: TestKind, *, change: Change | None = None, **more: int):
+        if change is None and not more:
+            return whole(kind)
+        return _rated(home, kind, change, more.pop("only", None), **more)
 
     return make
 
@@ -87,6 +103,7 @@ def test_clips_are_found_by_their_texts_on_either_side(rated: Rated) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_raters_are_left_out_by_the_sealed_rule_and_named(rated: Rated) -> None:
     def change(store: RatingStore, test: ListeningTest) -> None:
         wrong = [trial for trial in test.raters[2].trials if trial.role == "check"]
@@ -113,6 +130,7 @@ def test_raters_are_left_out_by_the_sealed_rule_and_named(rated: Rated) -> None:
     assert any(w.startswith("The test is not finished: 42 of 1600 ratings are missing") for w in warnings)
 
 
+@pytest.mark.slow
 def test_what_nobody_planned_is_counted_and_harms_nothing(rated: Rated) -> None:
     def change(store: RatingStore, test: ListeningTest) -> None:
         trial = test.raters[0].trials[2].id
@@ -181,6 +199,7 @@ def test_what_was_rated_twice_is_a_retest(rated: Rated) -> None:
     assert "asked again" in [table.title for table in tables(listening_results(both))]
 
 
+@pytest.mark.slow
 def test_the_score_that_agrees_with_people_is_seen(rated: Rated) -> None:
     test = rated("mos")
     people: dict[tuple[str, str], list[float]] = {}
@@ -240,6 +259,7 @@ def test_results_are_read_back_as_they_were_written(rated: Rated, home: Home) ->
     for kind in ("mos", "texts"):
         test = rated(kind)
         results = listening_results(test)
+        folder_of(home, kind).mkdir(parents=True)
         write_results(results, test, folder_of(home, kind))
         assert read_results(folder_of(home, kind)) == results
     (folder_of(home, "mos") / "results.json").write_text('{"test": 3}')

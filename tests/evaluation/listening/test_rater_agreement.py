@@ -78,6 +78,7 @@ def test_nothing_is_made_up() -> None:
     assert (few.low, few.how) == (None, "none: 3 clips are too few")
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_alpha_of_many_clips() -> None:
     random, raters, held = np.random.default_rng(0), 10, 0
 

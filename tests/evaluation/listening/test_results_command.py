@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def answered(home: Home) -> Path:
-    """The folder of a test that 19 of 20 raters have answered."""
-    test = listening_test_of("ears", "mos")
+    """The folder of a test that 9 of 10 raters have answered."""
+    test = listening_test_of("ears", "mos", raters=10, clips=10)
     (folder := folder_of(home, "ears")).mkdir(parents=True)
     test.write(folder)
     with RatingStore(folder) as store:
-        answer(test, store, only=19)
+        answer(test, store, only=9)
     return folder
 
 
@@ -43,7 +43,7 @@ def test_results_are_printed_kept_and_asked_for_by_sql(answered: Path, tmp_path:
     out, err = said("results", "ears", "--csv", str(tmp_path / "csv"))
     assert "overall: differences between systems" in out
     assert "agreement of raters" in out
-    assert "80 of 1600 ratings are missing; 1 of 20 raters have not come" in err
+    assert "20 of 200 ratings are missing; 1 of 10 raters have not come" in err
     with (tmp_path / "csv" / "scores.csv").open(newline="") as file:
         scores = list(csv.DictReader(file))
     saved = json.loads((answered / "results.json").read_text())
@@ -57,7 +57,7 @@ def test_results_are_printed_kept_and_asked_for_by_sql(answered: Path, tmp_path:
         " AND aspect = 'correctness' AND system = 'm4'"
     ).fetchall()
     assert mean[0][0] == pytest.approx(saved["aspects"][0]["scores"][0]["score"]["value"])
-    assert mudata.sql("SELECT count(*), count(DISTINCT role) FROM ratings").fetchall() == [(2 * 43 * 19, 3)]
+    assert mudata.sql("SELECT count(*), count(DISTINCT role) FROM ratings").fetchall() == [(2 * 13 * 9, 3)]
     assert {"system_2", "heard_s", "excluded"} <= {row["column"] for row in mudata.schema()}
     everything = "".join(path.read_text() for path in answered.glob("*.json*"))
     assert "token" not in everything
@@ -68,7 +68,7 @@ def test_the_same_in_python(tmp_path: Path) -> None:
     found = mudata.listening_results("ears", aspect="usefulness", csv=tmp_path)
     assert "usefulness" in repr(found)
     assert "<table>" in found._repr_html_()
-    assert found.results.missing == 80
+    assert found.results.missing == 20
     assert (tmp_path / "pairs.csv").is_file()
     with pytest.raises(UnknownName, match="usefulnes"):
         mudata.listening_results("ears", aspect="usefulnes")

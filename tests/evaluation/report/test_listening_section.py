@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mudata.home import Home
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["mos", "texts", "pairwise"])
 def test_a_test_of_these_runs_has_figures_and_tables(kind, home: Home) -> None:
     test = listening_test_of(kind, kind, raters=8, clips=10)
@@ -51,6 +52,7 @@ def test_a_test_of_these_runs_has_figures_and_tables(kind, home: Home) -> None:
     assert "results.json" in notes.text
 
 
+@pytest.mark.slow
 def test_the_page_has_it_and_nobody_writes_into_the_page(corpus: Corpus, tmp_path: Path) -> None:
     run = answered(corpus.home, tmp_path, dict(zip(IDS, GOLD, strict=True)))
     rows = [
