@@ -113,7 +113,8 @@ def keep(home: Home, record: SharedRecord, *, files: bytes, state: str, generati
 
 
 def files_of(home: Home, dataset: str) -> FileTable | None:
-    """The files that the store has of a dataset, as this home knows, else as the store says; None for none of it.
+    """The files that the store has of a dataset, as this home knows, else as the store says; None for none of it, and
+    where the home has a dataset of that name that it neither took from the store nor published.
 
     Raises StoreError.
     """
@@ -121,7 +122,7 @@ def files_of(home: Home, dataset: str) -> FileTable | None:
     if seen(home, dataset) and (table := file_table.read(own / FILES)) is not None:
         return table
     shared = store()
-    if shared is None:
+    if shared is None or (home.index / "parts" / dataset).exists():
         return None
     record = read_record(shared, dataset)
     if record is None:

@@ -121,6 +121,11 @@ def test_another_dataset_of_the_same_name_is_neither_taken_nor_replaced(lab: Lab
     lab.environment.setenv("MUDATA_STORE", lab.url)
     count = ("sql", "SELECT count(*) AS n FROM clips", "--json")
     assert _json(*count) == [{"n": 3}]  # its own, as before
+    lost = lab.clips(second)["tones/a"]
+    kept = lost.path.rename(lost.path.with_suffix(".kept"))
+    with pytest.raises(AudioError, match="no such file"):
+        lost.samples()  # and not what the other one has at that path
+    kept.rename(lost.path)
     done = typed(*fetch)
     assert (done.code, "another dataset that is named tones" in done.err, "'Bells'" in done.err) == (2, True, True)
     card.write_text(mine.replace("Bells", "Tones on disk"))  # a version of the same
