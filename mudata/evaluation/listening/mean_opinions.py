@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     Asked = NDArray[np.bool_]
 
 
+_POWER = 0.8
+"""As of `metrics.power`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SystemPair:
     """Two systems: `difference` is the first minus the second; `p_holm` is corrected for all pairs of one table."""
@@ -92,3 +96,22 @@ def system_pairs(
     )
     apart = [place for place, pair in zip(places, pairs, strict=True) if pair.apart]
     return pairs, tuple(tuple(names[i] for i in group) for group in tied_groups(len(names), apart))
+
+
+def reach(differences: Sequence[CrossedEstimate]) -> float | None:
+    """How far apart two systems have to be to be told apart 4 times of 5 by such ratings, at the median over all pairs.
+
+    Args:
+        differences: of all pairs of one table, which are tested together.
+
+    Returns:
+        (t at 1 - .05 / 2 / pairs + t at .8) standard errors; None where no pair has an interval.
+    """
+    import numpy as np
+    from scipy.special import stdtrit
+
+    known = [one for one in differences if one.low is not None]
+    if not known:
+        return None
+    level = 1 - ALPHA / 2 / len(differences)
+    return float(np.median([(stdtrit(o.freedom, level) + stdtrit(o.freedom, _POWER)) * o.error for o in known]))

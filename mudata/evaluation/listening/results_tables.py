@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from mudata.evaluation.listening.mean_opinions import reach
 from mudata.evaluation.metrics.scored import interval_text
 from mudata.table import Table
 
@@ -62,7 +63,7 @@ def tables(results: ListeningResults, aspects: Sequence[str] = ()) -> list[Table
             found += [scores_table(results, one) for one in scored]
     if results.shares:
         found.append(shares_table(results))
-    found += [pairs_table(one) for one in (scored if aspects else scored[-1:])]
+    found += [pairs_table(one) for one in (scored if aspects else scored[-1:]) if one.pairs]
     names = [one.aspect for one in told]
     if anchors := [one for one in results.anchors if one.aspect in names]:
         found.append(anchors_table(anchors))
@@ -130,7 +131,10 @@ def pairs_table(one: AspectResults) -> Table:
             }
         )
     rows.sort(key=lambda row: str(row["told apart"]), reverse=True)
-    note = _notes(ABOUT_PAIRS, [pair.difference for pair in one.pairs])
+    differences = [pair.difference for pair in one.pairs]
+    told = reach(differences)
+    can = "" if told is None else f" These ratings tell apart what differs by about {told:.2f} (80 % power)."
+    note = _notes(f"{ABOUT_PAIRS}{can}", differences)
     return Table(rows, title=f"{one.aspect}{PAIRS}", note=note)
 
 

@@ -19,7 +19,7 @@ from simulated_ratings import (
 )
 
 from mudata.evaluation.listening.crossed_intervals import CrossedEstimate, Crossing, combined
-from mudata.evaluation.listening.mean_opinions import difference, mean, system_pairs
+from mudata.evaluation.listening.mean_opinions import difference, mean, reach, system_pairs
 
 K = len(QUALITIES)
 
@@ -130,6 +130,14 @@ def test_p_is_below_the_limit_just_where_the_interval_leaves_the_null() -> None:
     found = difference(values, system == 3, system == 1, crossing)
     assert found.p(found.low) == pytest.approx(0.05)
     assert found.p(found.value) == 1.0
+
+
+def test_what_can_be_told_apart_is_corrected_for_the_number_of_pairs() -> None:
+    one = CrossedEstimate(0.5, 0.4, 0.6, 0.05, 1e9, 100, 20, 40, "")
+    none = CrossedEstimate(0.5, None, None, 0.0, 0.0, 3, 1, 1, "none: 1 rater and 1 clip are too few")
+    assert reach([one]) == pytest.approx(0.05 * (1.959964 + 0.841621), abs=1e-5)
+    assert reach([one] * 10) == pytest.approx(0.05 * (2.807034 + 0.841621), abs=1e-5)
+    assert reach([none]) is None
 
 
 def test_systems_that_are_told_apart_are_in_no_group_together() -> None:

@@ -16,6 +16,7 @@ from mudata.evaluation.listening.rated_rows import RatedTest, rated_test
 from mudata.evaluation.listening.rating_import import import_file
 from mudata.evaluation.listening.rating_store import RatingStore
 from mudata.evaluation.listening.results_of_test import rated_test_of
+from mudata.evaluation.listening.results_tables import tables
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -113,6 +114,7 @@ def test_an_aspect_named_overall_is_what_people_said_overall(home: Home, tmp_pat
     results = listening_results(rated_test_of(home, "t"))
     assert {one.aspect: one.scores[0].score.value for one in results.aspects} == {"mood": 1.5, "overall": 4.5}
     assert results.aspects[1].agreement is not None
+    assert [table.title for table in tables(results)] == ["mean opinion scores [95 %]", "agreement of raters"]
 
 
 @pytest.mark.parametrize(
