@@ -110,7 +110,7 @@ def chain_of(home: Home, clip_id: str) -> ClipChain:
                 f"No clip named {clip_id!r} in the index.", 'Ids of clips: mudata sql "SELECT clip_id FROM clips"'
             )
         dataset = _row(connection, "SELECT * FROM datasets WHERE dataset = ?", clip["dataset"]) or {}
-        card = _card(clip["dataset"])
+        card = card_of(clip["dataset"])
         links = [*_origin(home, clip, dataset, card), *_content(home, connection, clip, card)]
     return ClipChain(clip_id, tuple(ChainLink(step, facts) for step, facts in links if facts))
 
@@ -122,9 +122,11 @@ def _row(connection: duckdb.DuckDBPyConnection, query: str, value: str) -> dict[
     return None if row is None else dict(zip(names, row, strict=True))
 
 
-def _card(name: str) -> Card | None:
+def card_of(dataset: str) -> Card | None:
+    """The card of an indexed dataset; None where it is gone or cannot be read. It is looked for by its name alone: for
+    aliases all cards would be read."""
     with contextlib.suppress(MudataError):
-        return loader.load(name)
+        return loader.load(dataset) if dataset in card_files.files() else None
     return None
 
 

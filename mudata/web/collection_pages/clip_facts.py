@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.audio.stored_clip import COLUMNS, StoredClip, clips_as
-from mudata.catalog.cards import loader
 from mudata.errors import MudataError
 from mudata.evaluation import run
 from mudata.evaluation.comparison.clip_view import clip_views
 from mudata.storage.clip_chain import chain_of
 
 if TYPE_CHECKING:
-    from mudata.catalog.cards.schema import Card
     from mudata.evaluation.comparison.clip_view import ClipAnswer
     from mudata.storage.clip_chain import ChainLink, ClipChain
     from mudata.web.collection_pages.live_index import LiveIndex, Row
@@ -140,8 +138,9 @@ def _copies(index: LiveIndex, row: Row) -> list[Row]:
     if row["pcm_sha256"]:
         known = {copy["clip_id"] for copy in found}
         equal = index.rows(
-            "SELECT clip_id FROM clips WHERE pcm_sha256 = ? AND clip_id <> ? AND status = 'ok' ORDER BY ALL LIMIT 50",
-            [row["pcm_sha256"], clip_id],
+            "SELECT clip_id FROM clips WHERE (peak IS NULL OR abs(peak - coalesce(?, peak)) < 1e-6)"  # hashes are dear
+            " AND pcm_sha256 = ? AND clip_id <> ? AND status = 'ok' ORDER BY ALL LIMIT 50",
+            [row["peak"], row["pcm_sha256"], clip_id],
         )
         found += [
             {"clip_id": copy["clip_id"], "kind": "exact", "score": 1.0, "offset_s": 0.0, "conflicts": []}
@@ -149,14 +148,6 @@ def _copies(index: LiveIndex, row: Row) -> list[Row]:
             if copy["clip_id"] not in known
         ]
     return found
-
-
-def card_of(dataset: str) -> Card | None:
-    """None where there is none that can be read."""
-    try:
-        return loader.load(dataset)
-    except MudataError:
-        return None
 
 
 def _text(value: Any) -> str:

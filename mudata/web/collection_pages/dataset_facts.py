@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mudata.errors import UnknownName
-from mudata.web.collection_pages import clip_facts
+from mudata.storage.clip_chain import card_of
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
@@ -98,7 +98,7 @@ def dataset_facts(index: LiveIndex, name: str) -> DatasetFacts:
             name=name,
             row=rows[0],
             numbers=index.rows(_NUMBERS, [name])[0],
-            card=clip_facts.card_of(name),
+            card=card_of(name),
             labels=labels,
             tables={table: index.rows(query, [name]) for table, query in _TABLES.items()},
             faults=index.rows(_FAULTS, [name]),

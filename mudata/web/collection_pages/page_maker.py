@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mudata.catalog.cards.licence_terms import read_licence, terms_of
 from mudata.catalog.splits import manifest
 from mudata.errors import AudioError, number
+from mudata.storage.clip_chain import card_of
 from mudata.storage.disk_size import readable
 from mudata.version import __version__
 from mudata.web.collection_pages import (
@@ -110,7 +111,7 @@ class PageMaker:
         """`every`: with the answers of all runs; `answers`: with those that are known."""
         facts = clip_facts.clip_facts(self.index, clip_id)
         sound, why = self._sound(clip_id)
-        card = clip_facts.card_of(facts.row["dataset"])
+        card = card_of(facts.row["dataset"])
         licence = facts.row["licence"]
         return self.render(
             "clip.html",

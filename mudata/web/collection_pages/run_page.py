@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mudata.catalog.splits import manifest
 from mudata.errors import MudataError
 from mudata.evaluation import run
 
@@ -21,11 +22,13 @@ DRAWN = 200
 
 @dataclass(frozen=True)
 class RunPageFacts:
-    """A run as its page has it: what is told of it, whether it is scored, and why it cannot be shown."""
+    """A run as its page has it: what is told of it, whether it is scored, whether its split is in the
+    home, and why it cannot be shown."""
 
     id: str
     told: dict[str, Any] = field(default_factory=dict)
     scored: bool = False
+    split_is_here: bool = False
     fault: str | None = None
     hint: str | None = None
 
@@ -34,14 +37,15 @@ def run_page_facts(home: Home, name: str) -> RunPageFacts:
     """Raises UnknownName."""
     one = run.find(home, name)
     told: dict[str, Any] = {}
+    here = manifest.names(home)
     try:
         settings = one.settings
         told |= {"model": settings.model, "task": settings.task, "split": settings.split, "begun": settings.created_at}
         told |= {"questions": len(one.questions()), "answers": len(one.answers())}
         _ = one.scores
     except MudataError as error:
-        return RunPageFacts(one.id, told, fault=error.what, hint=error.hint)
-    return RunPageFacts(one.id, told, scored=True)
+        return RunPageFacts(one.id, told, False, told.get("split") in here, error.what, error.hint)
+    return RunPageFacts(one.id, told, True, told["split"] in here)
 
 
 def scores_mark(home: Home, name: str) -> tuple[str, str]:

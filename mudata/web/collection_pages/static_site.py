@@ -27,6 +27,7 @@ from mudata.evaluation.report.sound_address import playable_kind, whole_as_flac
 from mudata.home import now, write_atomic, writing_to
 from mudata.narration import SILENT, Progress
 from mudata.object_store.local_cache import at_hand
+from mudata.storage.clip_chain import card_of
 from mudata.version import __version__
 from mudata.web.collection_pages import clip_facts, clip_listing, run_page, start_facts
 from mudata.web.collection_pages.clip_search import ClipSearch
@@ -242,7 +243,7 @@ class _SiteWriter:
             sound = clip_facts.door(self._index, clip_id)
             if sound is None:
                 continue
-            card = clip_facts.card_of(row["dataset"])
+            card = card_of(row["dataset"])
             terms = terms_of(row["licence"], card) if card else read_licence(row["licence"] or "")
             whole = playable_kind(sound)
             unchanged = sound.store == "reference" and whole is not None
