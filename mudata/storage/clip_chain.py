@@ -20,7 +20,7 @@ from mudata.catalog.fetch.ledger import Ledger, stat_below
 from mudata.catalog.fetch.own_files import is_own
 from mudata.catalog.index import database
 from mudata.catalog.read.files import match_all, table_files, walk
-from mudata.errors import AudioError, HomeError, MudataError, number
+from mudata.errors import AudioError, HomeError, number
 from mudata.object_store.local_cache import shared_file
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def chain_of(home: Home, clip_id: str) -> ClipChain:
                 f"No clip named {clip_id!r} in the index.", 'Ids of clips: mudata sql "SELECT clip_id FROM clips"'
             )
         dataset = _row(connection, "SELECT * FROM datasets WHERE dataset = ?", clip["dataset"]) or {}
-        card = card_of(clip["dataset"])
+        card = loader.card_of(clip["dataset"])
         links = [*_origin(home, clip, dataset, card), *_content(home, connection, clip, card)]
     return ClipChain(clip_id, tuple(ChainLink(step, facts) for step, facts in links if facts))
 
@@ -120,14 +120,6 @@ def _row(connection: duckdb.DuckDBPyConnection, query: str, value: str) -> dict[
     names = [column[0] for column in result.description or ()]
     row = result.fetchone()
     return None if row is None else dict(zip(names, row, strict=True))
-
-
-def card_of(dataset: str) -> Card | None:
-    """The card of an indexed dataset; None where it is gone or cannot be read. It is looked for by its name alone: for
-    aliases all cards would be read."""
-    with contextlib.suppress(MudataError):
-        return loader.load(dataset) if dataset in card_files.files() else None
-    return None
 
 
 # ---------------------------------------------------------------------------------- where it is from

@@ -65,6 +65,14 @@ def load(card: str | Path) -> Card:
     return loaded
 
 
+def card_of(dataset: str) -> Card | None:
+    """The card of an indexed dataset; None where it is gone or cannot be read. It is looked for by its name alone: for
+    aliases all cards would be read."""
+    with contextlib.suppress(MudataError):
+        return load(dataset) if dataset in card_files.files() else None
+    return None
+
+
 def load_all() -> Iterator[Card]:
     """Every card that is found, by name; those that cannot be read are passed over."""
     for path in card_files.files().values():

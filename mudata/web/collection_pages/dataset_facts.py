@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mudata.catalog.cards.loader import card_of
 from mudata.errors import UnknownName
-from mudata.storage.clip_chain import card_of
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.cards.licence_terms import read_licence, terms_of
+from mudata.catalog.cards.loader import card_of
 from mudata.catalog.splits import manifest
 from mudata.errors import AudioError, number
-from mudata.storage.clip_chain import card_of
 from mudata.storage.disk_size import readable
 from mudata.version import __version__
 from mudata.web.collection_pages import (

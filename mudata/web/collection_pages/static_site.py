@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mudata.catalog.cards.licence_terms import read_licence, terms_of
+from mudata.catalog.cards.loader import card_of
 from mudata.catalog.splits import manifest
 from mudata.errors import AudioError, EvaluationError, MudataError, number
 from mudata.evaluation import run
@@ -27,7 +28,6 @@ from mudata.evaluation.report.sound_address import playable_kind, whole_as_flac
 from mudata.home import now, write_atomic, writing_to
 from mudata.narration import SILENT, Progress
 from mudata.object_store.local_cache import at_hand
-from mudata.storage.clip_chain import card_of
 from mudata.version import __version__
 from mudata.web.collection_pages import clip_facts, clip_listing, run_page, start_facts
 from mudata.web.collection_pages.clip_search import ClipSearch
