@@ -46,6 +46,8 @@ class Actor(Generic[Work]):
     """Items that its model takes at once."""
     works: dict[Any, tuple[Work, float]] = field(default_factory=dict)
     """What it was given, by reference, and when (monotonic seconds)."""
+    is_up: bool = False
+    """Whether its process gave a sign of life once: before, it may wait for room in the cluster."""
     ping: tuple[Any, float] | None = None
     sent: int = 0
     """Batches that it was given so far."""
@@ -150,6 +152,11 @@ class ActorPool(Generic[Work]):
         """Whether an actor is late by `limit_s` with what it loads or its first work, and then gives no sign of life
         for `grace_s`: a call may keep its whole process from running, so that no time limit in there is seen."""
         now = time.monotonic()
+        if not actor.is_up:
+            actor.ping = actor.ping or (actor.handle.alive.remote(), now)
+            if self._ray.wait([actor.ping[0]], timeout=0)[0]:
+                actor.is_up, actor.ping = True, None
+            return False
         begun = [actor.since] if actor.starting is not None else [sent for _, sent in actor.works.values()]
         if now - min(begun, default=now) < limit_s:
             actor.ping = None
@@ -172,7 +179,7 @@ class ActorPool(Generic[Work]):
             self._refuse(actor, value.error(), value.host)
         elif isinstance(value, Loaded):
             self._load_deaths = 0
-            actor.starting, actor.loaded, actor.batch = None, value, value.batch
+            actor.starting, actor.loaded, actor.batch, actor.is_up = None, value, value.batch, True
             self.first = self.first or value
             if unlike := _unlike(self.first, value):
                 hint = "Have the same weights on all machines, or give --revision."
