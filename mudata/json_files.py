@@ -18,7 +18,7 @@ import json
 import re
 import reprlib
 import sys
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -194,12 +194,22 @@ def read_as(path: Path, kind: type[T], *, hint: str = HINT, error: type[MudataEr
 
 def as_type(value: object, kind: type[T]) -> T:
     """A value of JSON as any type that pydantic knows. Raises ValueError that says where it is not."""
+    return type_check(kind)(value)
+
+
+def type_check(kind: type[T]) -> Callable[[object], T]:
+    """`as_type` for many values of one type."""
     from pydantic import ValidationError
 
-    try:
-        checked: T = _adapter(cast("Hashable", kind)).validate_python(value)
-    except ValidationError as error:
-        raise ValueError(first_problem(error)) from error
+    validate = _adapter(cast("Hashable", kind)).validator.validate_python
+
+    def checked(value: object) -> T:
+        try:
+            found: T = validate(value)
+        except ValidationError as error:
+            raise ValueError(first_problem(error)) from error
+        return found
+
     return checked
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mudata.errors import EvaluationError, MudataError
-from mudata.json_files import NotJson, as_type, damaged, kind_of, parse, reading
+from mudata.json_files import NotJson, damaged, kind_of, parse, reading, type_check
 from mudata.safe_text import masked, safe_values
 
 T = TypeVar("T")
@@ -52,6 +52,7 @@ def numbered(
     """
     if appended and not path.exists():
         return
+    wanted = frozenset(keys)
     with reading(path, error=error):
         raw = path.read_bytes()
     for number, line in enumerate(_lines(raw.rpartition(b"\n")[0] if appended else raw), 1):
@@ -61,8 +62,8 @@ def numbered(
             raise damaged(path, str(wrong), LINE, error=error) from wrong
         if not isinstance(value, dict):
             raise damaged(path, f"line {number} is no JSON object but {kind_of(value)}", LINE, error=error)
-        if missing := [key for key in keys if key not in value]:
-            raise damaged(path, f"line {number} lacks {min(missing)}", LINE, error=error)
+        if not wanted <= value.keys():
+            raise damaged(path, f"line {number} lacks {min(wanted - value.keys())}", LINE, error=error)
         yield number, value
 
 
@@ -72,9 +73,10 @@ def records(path: Path, kind: type[T], keys: Collection[str] = (), *, appended: 
 
     Raises EvaluationError with file and line, as `numbered` does.
     """
+    checked = type_check(kind)
     for number, line in numbered(path, keys, appended=appended):
         try:
-            yield as_type(line, kind)
+            yield checked(line)
         except ValueError as wrong:
             raise damaged(path, f"line {number}: {wrong}", LINE) from wrong
 

@@ -16,7 +16,7 @@ from pydantic import Field, FiniteFloat
 from mudata.catalog.clusters import ClusterEvidence
 from mudata.catalog.item_clusters import ItemEvidence
 from mudata.evaluation.kinds.option_marks import Marks  # noqa: TC001 - lines are checked against the types
-from mudata.json_files import as_type, damaged
+from mudata.json_files import damaged, type_check
 from mudata.jsonl import LINE, numbered
 
 if TYPE_CHECKING:
@@ -146,9 +146,9 @@ class QuestionRecord:
     def evidence(self) -> ItemEvidence:
         """What decides the item's cluster; files of older versions have fewer hashes."""
         heard: tuple[AskedClip | QuestionRecord, ...] = self.clips or (self,)
-        clips = (
+        clips = [
             ClusterEvidence(
-                clip_id,
+                clip.clip_id if isinstance(clip, AskedClip) else self.item_id,
                 self.dataset,
                 clip.artist,
                 clip.album,
@@ -156,8 +156,8 @@ class QuestionRecord:
                 pcm_sha256=clip.pcm_sha256 or None,
                 source_sha256=clip.source_sha256,
             )
-            for clip_id, clip in zip(self.clip_ids, heard, strict=True)
-        )
+            for clip in heard
+        ]
         return ItemEvidence(self.item_id, tuple(clips), self.cluster)
 
     def record(self) -> dict[str, object]:
@@ -214,17 +214,17 @@ def read_records(path: Path, kind: type[T], keys: Collection[str] = (), *, appen
 
     Raises EvaluationError with file and line, for a line without an id too.
     """
+    checked = type_check(kind)
     for number, line in numbered(path, keys, appended=appended):
-        if "item_id" in line:
-            named = {**line, "is_clip": False}
-        elif "clip_id" in line:
-            named = {**line, "item_id": line["clip_id"], "is_clip": True}
-        else:
-            raise damaged(path, f"line {number} lacks clip_id", LINE)
+        line["is_clip"] = is_clip = "item_id" not in line
+        if is_clip:
+            if "clip_id" not in line:
+                raise damaged(path, f"line {number} lacks clip_id", LINE)
+            line["item_id"] = line["clip_id"]
         try:
-            yield as_type(named, kind)
+            yield checked(line)
         except ValueError as wrong:
-            what = str(wrong) if "item_id" in line else str(wrong).replace("item_id", "clip_id", 1)
+            what = str(wrong).replace("item_id", "clip_id", 1) if is_clip else str(wrong)
             raise damaged(path, f"line {number}: {what}", LINE) from wrong
 
 

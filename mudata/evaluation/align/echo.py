@@ -69,6 +69,6 @@ def examples(prompt: str) -> tuple[str, ...]:
 def _known(prompt: str) -> _Prompt:
     text = clean(prompt).text
     shown = tuple(piece.group().split(":")[-1].strip(" .\n") for piece in _EXAMPLE.finditer(text))
-    pieces = {tuple(_WORD.findall(line)) for line in (*text.split("\n"), *_SENTENCE.split(text))}
+    pieces = {tuple(_WORD.findall(line)) for line in {*text.split("\n"), *_SENTENCE.split(text)}}
     long = sorted((words for words in pieces if len(words) >= _LEAST_WORDS), key=lambda words: (-len(words), words))
     return _Prompt(tuple(long), shown)

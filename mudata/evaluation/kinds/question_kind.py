@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Protocol
 
 from mudata.evaluation.kinds.kind_card import kind_card
 
@@ -28,8 +28,7 @@ class ScoreMeasure:
     style: Literal["percent", "number"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class AskedItem:
+class AskedItem(NamedTuple):
     """What a reader and a score know of an item.
 
     `shown` is what the model had before it (prompt, options in the order shown as they were written, whether numbered);

@@ -158,7 +158,9 @@ def _measured(kind: QuestionKind, scored: Sequence[ScoredAnswer]) -> list[_Measu
 
 def answer_counts(scored: Sequence[ScoredAnswer]) -> dict[AnswerCount, int]:
     """How answers end, over all items; the counts add up to them."""
-    times = Counter((item.outcome, "hedged" in item.alignment.flags if item.alignment else False) for item in scored)
+    times = Counter(
+        [(item.outcome, item.alignment is not None and "hedged" in item.alignment.flags) for item in scored]
+    )
     counts: Counter[AnswerCount] = Counter()
     for (outcome, hedged), n in times.items():
         counts["hedged" if hedged and outcome == "MULTI" else _OF_STATUS.get(outcome, "unparsed")] += n

@@ -195,7 +195,11 @@ def _overlaps(passes: Sequence[ShownItem]) -> Places:
     """How many words each option shares with the question."""
     import numpy as np
 
-    return np.array([len(_words(one.question) & _words(option)) for one in passes for option in one.options])
+    shared: list[int] = []
+    for one in passes:
+        asked = _words(one.question)
+        shared += [len(asked & _words(option)) for option in one.options]
+    return np.array(shared)
 
 
 @functools.lru_cache(maxsize=16_384)

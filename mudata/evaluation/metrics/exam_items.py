@@ -210,10 +210,7 @@ def official_of(items: Sequence[ExamItem], facts: ExamFacts, recipe: str, name: 
 def shown_passes(items: Iterable[Sequence[ScoredAnswer]]) -> list[list[ShownItem]]:
     """What the passes of each item showed, for `exam_floors`."""
     return [
-        [
-            ShownItem(options=options_of(answer), gold=answer.references[0], question=answer.question or "")
-            for answer in passes
-        ]
+        [ShownItem(options_of(answer), answer.references[0], answer.question or "") for answer in passes]
         for passes in items
     ]
 

@@ -43,7 +43,12 @@ def all_right(items: Sequence[ExamItem]) -> Metric | None:
 def passes_row(
     items: Sequence[ExamItem], facts: ExamFacts, same: Metric | None, right: Metric | None
 ) -> dict[str, Any] | None:
-    placed = [_placed(item.item, answer) for item in items for answer in item.passes if options_of(answer)]
+    placed = [
+        _placed(item.item, answer, options)
+        for item in items
+        for answer in item.passes
+        if (options := options_of(answer))
+    ]
     positions = position_panel(placed, facts.order)
     return {
         "consistency": metric_row(same),
@@ -65,8 +70,8 @@ def _each(items: Sequence[ExamItem]) -> Metric | None:
     return ratio("official_by_pass", right, counted, recipe, clusters_of_items(known))
 
 
-def _placed(item: str, answer: ScoredAnswer) -> PlacedChoice:
-    options, labels = options_of(answer), answer.counted_labels
+def _placed(item: str, answer: ScoredAnswer, options: Sequence[str]) -> PlacedChoice:
+    labels = answer.counted_labels
     chosen = _place(options, labels[0]) if len(labels) == 1 else None
     return PlacedChoice(item, len(options), chosen, _place(options, answer.references[0]))
 

@@ -130,7 +130,8 @@ def rouge_by_clip(scored: Sequence[ScoredAnswer], reference_scorer: bool) -> dic
 
 def oov_terms(scored: Sequence[ScoredAnswer]) -> list[list[str | int]]:
     """Words that might have been labels, with the number of answers they are in."""
-    counts = Counter(term for item in scored if item.alignment for term in sorted(set(item.alignment.oov_terms)))
+    said = [item.alignment for item in scored if item.alignment is not None]
+    counts = Counter(term for read in said if read.oov_terms for term in sorted(set(read.oov_terms)))
     return [[term, n] for term, n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:OOV_TERMS]]
 
 

@@ -178,7 +178,7 @@ def _recall(hits: Sequence[bool], asked: Sequence[ScoredAnswer]) -> Interval:
 
 def outcomes(scored: Sequence[ScoredAnswer]) -> dict[str, int]:
     """How many answers ended how, the most frequent first."""
-    return dict(Counter(item.outcome for item in scored).most_common())
+    return dict(Counter([item.outcome for item in scored]).most_common())
 
 
 def hedged(scored: Sequence[ScoredAnswer]) -> int:
@@ -191,7 +191,7 @@ def hedged(scored: Sequence[ScoredAnswer]) -> int:
         >>> hedged([ScoredAnswer("d/1", "d", ("rock",), "I am not sure, but it may be rock.", guess)])
         1
     """
-    return sum(item.alignment is not None and "hedged" in item.alignment.flags for item in scored)
+    return sum(["hedged" in item.alignment.flags for item in scored if item.alignment is not None])
 
 
 def label_set_metrics(scored: Sequence[ScoredAnswer], labels: Labels, wanted: Sequence[str]) -> list[Metric]:

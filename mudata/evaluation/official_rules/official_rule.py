@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from mudata.errors import EvaluationError
 from mudata.json_files import WRONG_SHAPE
@@ -14,8 +15,7 @@ LETTERS = string.ascii_uppercase
 """Letters by the place of an option in the order shown."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class JudgedItem:
+class JudgedItem(NamedTuple):
     """What was asked, as far as a rule looks at it.
 
     options: texts of the options as shown, in the order shown in this pass; () for an open question.
@@ -27,11 +27,10 @@ class JudgedItem:
     gold: str = ""
     question: str = ""
     category: str = ""
-    settings: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, object] = MappingProxyType({})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a rule makes of an answer.
 
     credit: between 0 and 1; None where the authors leave this answer out of n.

@@ -70,6 +70,8 @@ def spelled_as(text: str, options: Sequence[str], places: Sequence[int]) -> tupl
     >>> spelled_as("Tom-tom", ("Tom-Tom", "Tom-tom"), (1, 2)), spelled_as("tom tom", ("Tom-Tom", "Tom-tom"), (1, 2))
     ((2,), (1, 2))
     """
+    if len(places) == 1:
+        return tuple(places)
     for fold in (str, str.casefold):
         found = tuple(place for place in places if fold(_bare(options[place - 1])) == fold(text))
         if found:
@@ -97,7 +99,7 @@ def option_tokens(text: str) -> tuple[str, ...]:
     >>> option_tokens("A slow waltz, in 3/4 time"), option_tokens("A"), option_tokens("A:7")
     (('slow', 'waltz', 'in', '3/4', 'time'), ('a',), ('a', '7'))
     """
-    tokens = list(_tokens(text.lower()))
+    tokens = _tokens(text.lower())
     return tuple(token.word for token in tokens[:-1] if not token.article) + tuple(one.word for one in tokens[-1:])
 
 
@@ -110,10 +112,13 @@ class _Token(NamedTuple):
     article: bool
 
 
-def _tokens(text: str) -> Iterator[_Token]:
-    for match in _TOKEN.finditer(text):
-        token = match.group()
-        yield _Token(_compared(token), *match.span(), token in _ARTICLES and _is_article(text, match))
+def _tokens(text: str) -> list[_Token]:
+    return [
+        _Token(
+            _compared(token := match[0]), match.start(), match.end(), token in _ARTICLES and _is_article(text, match)
+        )
+        for match in _TOKEN.finditer(text)
+    ]
 
 
 @lru_cache(maxsize=4096)
@@ -144,9 +149,12 @@ def texts(text: str, options: Sequence[str]) -> Iterator[TextSaid]:
     """Options said in a lower-case answer, in order; of those that begin at one place the longest, which hides what
     lies within it ('bass guitar' hides 'guitar')."""
     known = _by_first(tuple(options))
+    said = _tokens(text)
+    if known.keys().isdisjoint([token.word for token in said]):
+        return
     bare_articles = any(not _ARTICLES.isdisjoint(wanted) for some in known.values() for wanted, _ in some)
     singles = {wanted for some in known.values() for wanted, _ in some if len(wanted) == 1}
-    tokens = [token for token in _tokens(text) if bare_articles or not token.article]
+    tokens = [token for token in said if bare_articles or not token.article]
     i = 0
     while i < len(tokens):
         for wanted, place in known.get(tokens[i].word, ()):

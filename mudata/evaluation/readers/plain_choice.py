@@ -9,7 +9,6 @@ may be read back) is left to the whole reader. Tests hold both readings against 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -176,17 +175,25 @@ def _option(label: str, text: str, shown: Shown) -> str | None:
 @lru_cache(maxsize=1024)
 def _plain_options(options: tuple[str, ...]) -> frozenset[str] | None:
     """Those of some options whose texts can be moved about; None where all of them are left to the whole reader."""
-    known = [tokens for option in options if (tokens := option_tokens(option))]
-    firsts = {tokens[0] for tokens in known}
-    if any(tokens[-1] in _ARTICLES for tokens in known):
+    if any(map(_tells_more, options)):
         return None
-    if any(len(word) < 2 or not word[0].isalpha() for word in firsts) or not firsts.isdisjoint(_OF_LEADS):
-        return None
-    if any(ONE_OF_CLIPS.fullmatch(option.lower()) for option in options) or "no" in firsts:
-        return None
-    alike = Counter(map(option_tokens, options))
-    plain = frozenset(option for option in options if alike[option_tokens(option)] == 1 and _is_plain(option))
+    words = list(map(option_tokens, options))
+    plain = frozenset(
+        [option for option, own in zip(options, words, strict=True) if words.count(own) == 1 and _is_plain(option)]
+    )
     return plain if plain and option_values(options) is None else None
+
+
+@lru_cache(maxsize=65_536)
+def _tells_more(option: str) -> bool:
+    """Whether answers to an item with such an option may be about it in ways that only the whole reader knows."""
+    if ONE_OF_CLIPS.fullmatch(option.lower()):
+        return True
+    tokens = option_tokens(option)
+    if not tokens:
+        return False
+    first, last = tokens[0], tokens[-1]
+    return last in _ARTICLES or len(first) < 2 or not first[0].isalpha() or first in _OF_LEADS or first == "no"
 
 
 @lru_cache(maxsize=65_536)

@@ -40,7 +40,7 @@ def behind_question(answer: str, prompt: str, options: Sequence[str]) -> int:
     if answer[first.start(1) : first.end(_LEAST)].lower() not in small:
         return 0
     begun = [word.lower() for word in first.groups()]
-    said = [(match.group().lower(), match.end()) for match in _WORD.finditer(answer, first.start(1))]
+    said: list[re.Match[str]] = []
     longest = 0
     for part in _parts(small, options):
         if not all(word in part for word in begun):
@@ -48,11 +48,13 @@ def behind_question(answer: str, prompt: str, options: Sequence[str]) -> int:
         piece = _piece(part)
         for head in piece.heads:
             if piece.words[head : head + _LEAST] == begun:
-                longest = max(longest, _run(piece.words[head:], [word for word, _ in said]))
+                said = said or list(_WORD.finditer(answer, first.start(1)))
+                longest = max(longest, _run(piece.words[head:], [match.group().lower() for match in said]))
     if not longest:
         return 0
-    behind = _CLOSES.match(answer, said[longest - 1][1])
-    return behind.end() if behind else said[longest - 1][1]
+    end = said[longest - 1].end()
+    behind = _CLOSES.match(answer, end)
+    return behind.end() if behind else end
 
 
 def _run(some: Sequence[str], others: Sequence[str]) -> int:

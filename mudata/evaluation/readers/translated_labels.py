@@ -41,7 +41,7 @@ def translated_labels(text: str, *, clips: bool) -> Iterator[tuple[int, int, int
         for match in pattern.finditer(text):
             if (match["option"] and not clips) or _is_all(text, *match.span()):
                 yield *match.span(), number
-    for match in _SIGNED.finditer(text):
+    for match in () if text.isascii() else _SIGNED.finditer(text):
         named = any(match[name] for name in ("option", "option2", "option3", "option4"))
         if (named and not clips) or _is_all(text, *match.span()):
             said = next(match[name] for name in _NUMBERS if match[name])

@@ -3,7 +3,9 @@ settings, tasks, label sets, questions, answers, overrides."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import contextlib
+import gc
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,6 +32,19 @@ if TYPE_CHECKING:
     from mudata.evaluation.scoring.overrides import Override
 
 
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the collector of cycles, of which reading and scoring make none: of 40,000 answers it would look at every
+    one again and again, for a third of the time; and once more when it is let loose, if they are still there then."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 class LabelSetInUse(NamedTuple):
     """The label set that a dataset's answers are read
     with (None for captions and values), and where it is from."""
@@ -54,6 +69,7 @@ class ScoringContext:
     """The last of each clip."""
 
     @classmethod
+    @uncollected()
     def load(cls, run: Run) -> ScoringContext:
         """Raises EvaluationError for damaged files."""
         answers, questions, tasks = run.answers(), run.questions(), run.tasks
@@ -120,8 +136,8 @@ class ScoringContext:
 
     def _read_value(self, question: QuestionRecord, overridden: bool) -> ScoredAnswer:
         """An answer to a question with exact truth: read and scored by its kind."""
-        record, kind = self.answers[question.item_id], kind_of(self.settings.kind)
-        asked, truth = asked_item(self.run, self.tasks[question.dataset], question), question.references[0]
+        record, kind, task = self.answers[question.item_id], kind_of(self.settings.kind), self.tasks[question.dataset]
+        asked, truth = asked_item(self.run, task, question), question.references[0]
         alignment = kind.read(record.answer, asked)
         override = self.overrides.get(question.item_id) if overridden else None
         if override is not None and record.answer is not None:
@@ -129,7 +145,6 @@ class ScoringContext:
         value = alignment.label
         if value is None and alignment.rule_id != overrides.RULE:
             value = kind.partial(alignment)
-        task = self.tasks[question.dataset]
         official = official_reading(task, question, record.answer)
         worth = kind.score(value, truth, asked)
         if self.settings.kind == "open" and alignment.rule_id != overrides.RULE:

@@ -36,11 +36,11 @@ def reading_by(
     """The verdict of any rule on what is left of an answer once the exam's lead-ins are taken off. The rule's
     `settings` come before those of the item."""
     item = JudgedItem(
-        options=question.options,
-        gold=question.references[0],
-        question=question.question or "",
-        category=question.category or "",
-        settings={**settings, **question.settings} if question.settings else settings,
+        question.options,
+        question.references[0],
+        question.question or "",
+        question.category or "",
+        {**settings, **question.settings} if question.settings else settings,
     )
     try:
         verdict = rule.judge(said, item)

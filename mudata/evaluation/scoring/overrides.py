@@ -158,7 +158,7 @@ def _checked_value(where: str, made: Override, item: ScoredAnswer, kind: str) ->
     if not isinstance(made.label, str):
         raise EvaluationError(f"{where} gives several values where one was asked for.", "Give one, or null.")
     try:
-        asked = replace(item.require_asked(), published=False)  # an exam's gold may be no option, a reading may not
+        asked = item.require_asked()._replace(published=False)  # an exam's gold may be no option, a reading may not
         return replace(made, label=kind_of(kind).truth(made.label, asked))
     except ValueError as wrong:
         raise EvaluationError(f"{where}: {wrong}.", "Or say that no value is meant.") from wrong

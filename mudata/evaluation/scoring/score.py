@@ -8,11 +8,9 @@ hashes of all that decides the reading.
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import number
@@ -21,7 +19,7 @@ from mudata.evaluation.align.value_rules import READER
 from mudata.evaluation.kinds.kind_registry import EXACT_KINDS
 from mudata.evaluation.metrics import summary
 from mudata.evaluation.scoring import history, overrides
-from mudata.evaluation.scoring.context import LabelSetInUse, ScoringContext
+from mudata.evaluation.scoring.context import LabelSetInUse, ScoringContext, uncollected
 from mudata.evaluation.scoring.extras import extras_cache
 from mudata.evaluation.scoring.official_reading import exam_facts
 from mudata.evaluation.scoring.opinions import opinion as opinions
@@ -111,7 +109,7 @@ def score(
     numbers, slowly. rules: official rules that judge the answers beside the exam's own, kept from then on.
     Raises EvaluationError as `read_answers` does, and with UnknownName as `other_rules` does.
     """
-    with progress.bar(f"Scoring {run.id}", unit=""), _uncollected():
+    with progress.bar(f"Scoring {run.id}", unit=""), uncollected():
         scores, lines = _scores_and_lines(run, reference_scorer, rules)
     scores["alignments_sha256"] = hashlib.sha256(lines.encode()).hexdigest()
     text = json.dumps(scores, indent=2, ensure_ascii=False) + "\n"
@@ -136,19 +134,6 @@ def _scores_and_lines(run: Run, reference_scorer: bool, rules: Iterable[str]) ->
                     part["exam"] = {**part["exam"], "other_rules": rows}
     encode = json.JSONEncoder(ensure_ascii=False).encode
     return scores, "".join([encode(line) + "\n" for line in _lines(context, items, reference_scorer)])
-
-
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the collector of cycles, of which scoring makes none: of 40,000 answers it would look at every one again
-    and again, for a third of the time; and once more when it is let loose, if they are still there then."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _scored(context: ScoringContext, items: Sequence[ScoredAnswer], reference_scorer: bool) -> dict[str, Any]:
