@@ -24,7 +24,7 @@ from mudata.evaluation.run import Run
 from mudata.evaluation.run_records import AnswerRecord, AskedClip, QuestionRecord
 from mudata.evaluation.run_settings import RunSettings, TaskSettings
 from mudata.evaluation.scoring import score
-from mudata.evaluation.scoring.context import ScoringContext
+from mudata.evaluation.scoring.context import ScoringContext, uncollected
 from mudata.evaluation.tasks.option_order import pass_id, passes
 from mudata.jsonl import as_line
 
@@ -142,7 +142,8 @@ def main() -> None:
         loads, wholes = [], []
         for _ in range(asked.rounds):
             begun = time.process_time()
-            ScoringContext.load(run).clusters  # noqa: B018 - computed once, with the files
+            with uncollected():  # as scoring reads them
+                ScoringContext.load(run).clusters  # noqa: B018 - computed once, with the files
             loads.append(time.process_time() - begun)
             begun = time.process_time()
             score.score(run)

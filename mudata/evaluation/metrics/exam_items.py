@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -87,9 +87,9 @@ def exam_items(scored: Sequence[ScoredAnswer], facts: ExamFacts, *, is_open: boo
 
     Raises EvaluationError as `combine` does.
     """
-    by_item: dict[tuple[str, str], list[ScoredAnswer]] = {}
+    by_item: defaultdict[tuple[str, str], list[ScoredAnswer]] = defaultdict(list)
     for answer in scored:
-        by_item.setdefault((answer.dataset, answer.of or answer.clip_id), []).append(answer)
+        by_item[answer.dataset, answer.of or answer.clip_id].append(answer)
     return [_item(item, passes, facts, is_open=is_open) for (_, item), passes in by_item.items()]
 
 

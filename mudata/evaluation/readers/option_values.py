@@ -55,7 +55,8 @@ def option_values(options: tuple[str, ...]) -> OptionValues | None:
 def _values(options: tuple[str, ...]) -> tuple[ValueKind, dict[str, str]] | None:
     """The value of each option, whatever order they are shown in."""
     kinds = [KEY, METRE]
-    if any("bpm" in option.lower() or "beats per minute" in option.lower() for option in options):
+    every = "\n".join(options).lower()
+    if "bpm" in every or "beats per minute" in every:
         kinds.append(tempo_of())
     for kind in kinds:
         values: dict[str, str] = {}

@@ -26,14 +26,10 @@ if TYPE_CHECKING:
 
 _LEAD = r"(?:The (?:correct |best |right )?answer is:? |Answer: )?"
 _LABEL = r"[A-Z]|\d{1,2}"
-_PHRASES = tuple(
-    re.compile(phrase)
-    for phrase in (
-        rf"({_LEAD}[(\[]{{0,2}})({_LABEL})()()([)\]]{{0,2}}\.?)",
-        rf"({_LEAD}\(?)({_LABEL})(\) |\. |: |\): )([A-Za-z][A-Za-z' -]*)(\.?)",
-        rf"({_LEAD})()()([A-Za-z][A-Za-z' -]*)(\.?)",
-    )
-)
+_TEXT = r"[A-Za-z][A-Za-z' -]*"
+_BY_LABEL = re.compile(rf"({_LEAD}[(\[]{{0,2}})({_LABEL})()()([)\]]{{0,2}}\.?)")
+_BY_BOTH = re.compile(rf"({_LEAD}\(?)({_LABEL})(\) |\. |: |\): )({_TEXT})(\.?)")
+_BY_TEXT = re.compile(rf"({_LEAD})()()({_TEXT})(\.?)")
 """What leads to the option, its label, what stands between, its text, and how the answer ends."""
 _LONGEST = 100
 _PLAIN = re.compile(r"[A-Za-z][a-z']+(?:[ -](?:[A-Za-z][a-z']+|a))*")
@@ -105,7 +101,7 @@ def plain_choice(answer: str, shown: Shown, read: Callable[[str, Shown], Alignme
     """What `read` makes of an answer of such a phrase; None of any other answer."""
     if len(answer) > _LONGEST or not answer.isascii():
         return None
-    found = next((match for phrase in _PHRASES if (match := phrase.fullmatch(answer))), None)
+    found = _BY_LABEL.fullmatch(answer) or _BY_BOTH.fullmatch(answer) or _BY_TEXT.fullmatch(answer)
     if found is None:
         return None
     lead, label, between, text, tail = found.groups()
@@ -159,7 +155,7 @@ def _reading(whole: Alignment, option: str, start: int, end: int) -> _Reading | 
 def _option(label: str, text: str, shown: Shown) -> str | None:
     """The option that label and text mean alike; None where that is not plain."""
     options = shown.options
-    plain = _plain_options(tuple(sorted(set(options))))
+    plain = _plain_options(frozenset(options))
     if plain is None or (text and text not in plain):
         return None
     if not label:
@@ -173,7 +169,7 @@ def _option(label: str, text: str, shown: Shown) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def _plain_options(options: tuple[str, ...]) -> frozenset[str] | None:
+def _plain_options(options: frozenset[str]) -> frozenset[str] | None:
     """Those of some options whose texts can be moved about; None where all of them are left to the whole reader."""
     if any(map(_tells_more, options)):
         return None
@@ -181,7 +177,7 @@ def _plain_options(options: tuple[str, ...]) -> frozenset[str] | None:
     plain = frozenset(
         [option for option, own in zip(options, words, strict=True) if words.count(own) == 1 and _is_plain(option)]
     )
-    return plain if plain and option_values(options) is None else None
+    return plain if plain and option_values(tuple(options)) is None else None
 
 
 @lru_cache(maxsize=65_536)
@@ -234,8 +230,8 @@ def _may_echo(answer: str, prompt: str) -> bool:
         return False
     small = answer.lower()
     for piece in _END.split(prompt.lower()):
-        if len(piece) <= 3 * len(answer) and (words := _WORD.findall(piece)):
-            least = sum(map(len, words)) + len(words) - 1
-            if least <= len(answer) and words[0] in small:
+        if len(piece) <= 3 * len(answer) and (first := _WORD.search(piece)) and first[0] in small:
+            words = _WORD.findall(piece)
+            if sum(map(len, words)) + len(words) - 1 <= len(answer):
                 return True
     return False

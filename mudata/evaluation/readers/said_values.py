@@ -197,9 +197,9 @@ def _events(text: str, placed: dict[tuple[int, int], Said], kind: ValueKind, lan
         (*match.span(), _COUNT if match.group() == "count" else _NOUN)
         for match in noun_pattern(kind.topic, kind.nouns).finditer(text)
     ]
-    own = _over(found, [(*match.span(1), _CANNOT) for match in _CANNOT_LATE.finditer(text)])
+    own = _over(found, [(*match.span(1), _CANNOT) for match in _CANNOT_LATE.finditer(text)] if "kann" in text else [])
     own = _over(own, nouns)
-    own = _over([(*match.span(1), _VIEW) for match in _OTHERS.finditer(text)], own)
+    own = _over([(*match.span(1), _VIEW) for match in _OTHERS.finditer(text)] if "others" in text else [], own)
     others = [
         (start, end, _without_topics(meaning))
         for start, end, meaning in cues.matcher(language or ENGLISH, _NO_TOPIC).find(text)
