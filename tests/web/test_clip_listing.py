@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from small_corpus import Corpus
 from mudata.errors import ArgumentError
 from mudata.web.collection_pages import clip_listing
 from mudata.web.collection_pages.clip_search import SORTS, ClipSearch
-from mudata.web.collection_pages.live_index import LiveIndex
+from mudata.web.collection_pages.live_index import LiveIndex, TooSlow
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -45,6 +46,19 @@ def test_every_clip_is_on_one_page_there_and_back(home: Home, tmp_path: Path, mo
         *(f"tones/{i:02}" for i in sorted(range(12), key=lambda i: (-(i % 4), i))),
         *(i for i in orders["id"] if i.startswith("evil/")),
     ]
+
+
+def test_an_index_that_is_closed_stops_what_runs(home: Home) -> None:
+    index = LiveIndex(home)
+    with ThreadPoolExecutor(1) as pool:
+        endless = pool.submit(index.rows, "SELECT count(*) FROM range(1000000000000)")
+        while not index.is_busy:
+            pass
+        index.close()
+        with pytest.raises(TooSlow):
+            endless.result()
+    with pytest.raises(TooSlow, match="is ending"):
+        index.rows("SELECT 1")
 
 
 def test_an_address_and_a_search_are_the_same() -> None:

@@ -206,5 +206,11 @@ def test_an_empty_home_and_one_that_changes(tmp_path: Path, monkeypatch: pytest.
     publish_evil(home)
     assert "2 datasets" in text(pages, "/")
     assert "13 clips" in text(pages, "/clips")
+    Corpus(home, tmp_path / "cards", monkeypatch).publish("notes", kind="midi")
+    notes = text(pages, "/clip?id=notes/01")
+    assert "Notes (MIDI)" in notes
+    assert "<audio" not in notes
+    text(pages, "/figure/sound.svg?of=notes/01", 404)
+    shutil.rmtree(home.index / "parts/notes")
     shutil.rmtree(home.index / "parts/evil")
     assert "12 clips" in text(pages, "/clips")

@@ -55,8 +55,11 @@ _STATUS: tuple[tuple[type[MudataError], int, str], ...] = (
 
 
 def application(home: Home, hosts: Sequence[str], limit_s: float = LIMIT_S, *, warm: bool = False) -> Starlette:
-    """Everything about a home as pages. `hosts`: names it is asked by (`security.middleware`). `warm`: make what every
-    reader looks at first before anybody asks."""
+    """Everything about a home as pages; `state.close()` ends all that it does by itself.
+
+    `hosts`: names it is asked by (`security.middleware`). `warm`: make what every reader looks at first before anybody
+    asks.
+    """
     from starlette.applications import Starlette
     from starlette.routing import Route
 
@@ -78,11 +81,13 @@ def application(home: Home, hosts: Sequence[str], limit_s: float = LIMIT_S, *, w
         "/files/style.css": site.style,
         "/robots.txt": site.robots,
     }
-    return Starlette(
+    app = Starlette(
         routes=[Route(path, site.told(answer), methods=["GET"]) for path, answer in routes.items()],
         middleware=security.middleware(hosts),
         exception_handlers={404: site.not_found, 405: site.not_allowed},
     )
+    app.state.close = site.close
+    return app
 
 
 class _Site:
@@ -91,7 +96,8 @@ class _Site:
     def __init__(self, home: Home, limit_s: float) -> None:
         self._index = LiveIndex(home, limit_s)
         self._links = PageLinks()
-        self._pages = PageMaker(self._index, self._links, DiskSizes(home))
+        self._sizes = DiskSizes(home)
+        self._pages = PageMaker(self._index, self._links, self._sizes)
         self._style = style().encode()
         self._sounds, self._drawn, self._reports = map(BytesKept, (SOUND_KEPT, DRAWN_KEPT, REPORTS_KEPT))
 
@@ -99,7 +105,7 @@ class _Site:
         """The first page now, and what is dear of the others in the background. What fails will be told when asked."""
         with contextlib.suppress(MudataError):
             self._pages.start()
-        threading.Thread(target=self._warm_datasets, daemon=True, name="warming").start()
+        threading.Thread(target=self._warm_datasets, name="warming").start()
 
     def _warm_datasets(self) -> None:
         with contextlib.suppress(MudataError):
@@ -107,6 +113,11 @@ class _Site:
             for name in clip_listing.dataset_names(self._index):
                 with contextlib.suppress(MudataError):
                     self._pages.dataset(name)
+
+    def close(self) -> None:
+        """Stop what is still at work."""
+        self._index.close()
+        self._sizes.close()
 
     def told(self, answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
         """An answer whose errors are pages with words."""

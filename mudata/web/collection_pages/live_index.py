@@ -31,6 +31,9 @@ AT_ONCE = 4
 LOOK_S = 1.0
 """How often it is looked whether the index has changed, seconds. Chosen here: a look costs some milliseconds."""
 
+_ENDING_S = 5.0
+"""Seconds in which what runs has to end when all does. Chosen here."""
+
 _KEPT = 256
 """Results kept for as long as the index stays what it is: counts and lists of labels, none larger than a page."""
 
@@ -57,7 +60,9 @@ class LiveIndex:
     def __init__(self, home: Home, limit_s: float = LIMIT_S) -> None:
         self.home, self._limit_s = home, limit_s
         self._opening = threading.Lock()
-        self._room = threading.BoundedSemaphore(AT_ONCE)
+        self._room = threading.Semaphore(AT_ONCE)
+        self._running: set[duckdb.DuckDBPyConnection] = set()
+        self._is_closed = False
         self._now: _Snapshot | None = None
         self._looked = -LOOK_S
 
@@ -114,13 +119,30 @@ class LiveIndex:
         parts = cast("tuple[dict[str, str], object, object]", self._current().mark)[0]
         return parts.get(clip_or_dataset.partition("/")[0])
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a statement is running."""
+        return bool(self._running)
+
+    def close(self) -> None:
+        """Stop what runs, and let nothing begin: a process that ends while DuckDB is at work in a thread aborts."""
+        self._is_closed = True
+        left, until = AT_ONCE, time.monotonic() + _ENDING_S
+        while left and time.monotonic() < until:
+            for cursor in list(self._running):  # again and again: one that was about to begin is not stopped by it
+                cursor.interrupt()
+            left -= self._room.acquire(timeout=0.05)
+
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A session in the snapshot that is stopped when its time is over."""
-        if not self._room.acquire(timeout=self._limit_s):
+        if self._is_closed or not self._room.acquire(timeout=self._limit_s):
+            if self._is_closed:
+                raise TooSlow("The server is ending.")
             raise TooSlow("Too many pages are being made at this moment.", "Try again in a few seconds.")
         try:
             with self._current().connection.cursor() as cursor:
+                self._running.add(cursor)
                 timer = threading.Timer(self._limit_s, cursor.interrupt)
                 timer.daemon = True
                 timer.start()
@@ -128,6 +150,7 @@ class LiveIndex:
                     yield cursor
                 finally:
                     timer.cancel()
+                    self._running.discard(cursor)
         finally:
             self._room.release()
 

@@ -24,7 +24,11 @@ def serve_collection(home: Home, host: str, port: int, ready: Callable[[str], No
     require_extra("Browsing", "browse", "matplotlib")
     from mudata.web.collection_pages.collection_app import application
 
-    serve(application(home, LOOPBACK if is_loopback(host) else ["*"], warm=True), host, port, ready)
+    app = application(home, LOOPBACK if is_loopback(host) else ["*"], warm=True)
+    try:
+        serve(app, host, port, ready)
+    finally:
+        app.state.close()
 
 
 def write_collection(home: Home, folder: Path, *, clips: int, i_have_rights: bool, progress: Progress) -> WrittenSite:

@@ -46,6 +46,7 @@ class DiskSizes:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._weighing = ThreadPoolExecutor(1, thread_name_prefix="weighing")
+        self._is_closed = False
         self._sizes: dict[tuple[str, object], Future[int]] = {}
 
     def of(self, dataset: str, mark: object, wait_s: float = _WAIT_S) -> str | None:
@@ -64,9 +65,11 @@ class DiskSizes:
     def _weigh(self, dataset: str) -> int:
         scale = Scale()
         found = [item for item in inventory.stored(self._home, "dataset") if item.name == dataset]
-        return sum(scale.weigh(path).bytes for item in found for path in item.places.values())
+        places = [path for item in found for path in item.places.values()]
+        return sum(scale.weigh(path).bytes for path in places if not self._is_closed)
 
     def close(self) -> None:
+        self._is_closed = True
         self._weighing.shutdown(wait=False, cancel_futures=True)
 
 
