@@ -212,5 +212,7 @@ def test_an_empty_home_and_one_that_changes(tmp_path: Path, monkeypatch: pytest.
     assert "<audio" not in notes
     text(pages, "/figure/sound.svg?of=notes/01", 404)
     shutil.rmtree(home.index / "parts/notes")
-    shutil.rmtree(home.index / "parts/evil")
-    assert "12 clips" in text(pages, "/clips")
+    monkeypatch.setattr(live_index, "LOOK_S", 1000.0)
+    assert "13 clips" in text(pages, "/clips")
+    shutil.rmtree(home.index / "parts/evil")  # while nobody looks: a statement finds its file gone
+    assert "12 clips" in text(pages, "/clips?q=tones")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from mudata.catalog.index import database
 from mudata.catalog.index.registered_views import registered
 from mudata.errors import HomeError, QueryError, is_of_machine
+from mudata.object_store.location import is_wanted
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,6 +31,9 @@ AT_ONCE = 4
 
 LOOK_S = 1.0
 """How often it is looked whether the index has changed, seconds. Chosen here: a look costs some milliseconds."""
+
+STORE_LOOK_S = 30.0
+"""The same where machines share a store, which is asked over the network, seconds. Chosen here."""
 
 _ENDING_S = 5.0
 """Seconds in which what runs has to end when all does. Chosen here."""
@@ -156,7 +160,7 @@ class LiveIndex:
 
     def _current(self) -> _Snapshot:
         with self._opening:
-            if self._now is not None and time.monotonic() - self._looked < LOOK_S:
+            if self._now is not None and time.monotonic() - self._looked < (STORE_LOOK_S if is_wanted() else LOOK_S):
                 return self._now
             mark = self._mark()
             if self._now is None or self._now.mark != mark:

@@ -89,11 +89,10 @@ def datasets(index: LiveIndex, sizes: DiskSizes | None) -> list[Row]:
     rows = index.kept("datasets", make)
     if sizes is None:
         return rows
-    marks = {name: one.folder.name for name, one in database.current_generations(index.home).items()}
     wait = [_WAIT_S]
 
     def size(name: str) -> str | None:
-        found = sizes.of(name, marks.get(name), wait[0])
+        found = sizes.of(name, index.generation_of(name), wait[0])
         wait[0] = 0.01 if found is None else wait[0]  # one dataset is waited for, and no other after it
         return found
 
