@@ -66,6 +66,9 @@ def test_a_site_is_whole_lawful_and_brought_up_to_date(full: Home, tmp_path: Pat
     closed = next(path.read_text() for path in site.glob("clip/closed-00-*.html"))
     assert "does not let its sound be passed on" in closed
     assert "<audio" not in closed
+    assert "tones/00 by artist 0; https://example.org/tones; CC0" in next(
+        path.read_text() for path in site.glob("clip/tones-00-*")
+    )
     assert sum("closed" in file for file in made if file.startswith("figure/sound")) == 0
     assert files(site) == made
     mudata.browse(static=site, clips=7)

@@ -63,6 +63,10 @@ class PageLinks:
         """Whether pages have the clip's sound: who asks this server has the file."""
         return True
 
+    def credit(self, clip_id: str) -> str:
+        """The line by which a clip is credited where its sound is passed on; '' where it is not."""
+        return ""
+
     def run(self, name: str) -> str:
         return f"/run/{quote(name, safe='')}"
 

@@ -58,6 +58,9 @@ class SiteLinks(PageLinks):
     def may_hear(self, clip_id: str) -> bool:
         return clip_id in self._site.sounds
 
+    def credit(self, clip_id: str) -> str:
+        return self._site.credits.get(clip_id, "")
+
     def why_not_heard(self, clip_id: str) -> str:
         return self._site.withheld.get(clip_id, "It has no sound of its own.")
 
@@ -97,6 +100,8 @@ class SiteFiles:
         self.lists: dict[ClipSearch, str] = {}
         self.sounds: dict[str, str] = {}
         """By clip id the file of its sound, of clips whose sound may be given."""
+        self.credits: dict[str, str] = {}
+        """By clip id the line by which it is credited, of clips whose sound is there."""
         self.withheld: dict[str, str] = {}
         """By clip id why its sound is not there."""
         self.content: Mapping[str, str] = {}

@@ -21,6 +21,9 @@ from typing import TYPE_CHECKING
 
 from mudata.catalog.cards.licence_terms import read_licence, terms_of
 from mudata.catalog.cards.loader import card_of
+from mudata.catalog.credits.clip_credits import attribution
+from mudata.catalog.credits.credit_search import credits_of
+from mudata.catalog.index import database
 from mudata.catalog.splits import manifest
 from mudata.errors import AudioError, EvaluationError, MudataError, number
 from mudata.evaluation import run
@@ -257,6 +260,7 @@ class _SiteWriter:
                 continue
             self._files.withheld[clip_id] = why
             self._done.withheld[why] = self._done.withheld.get(why, 0) + 1
+        self._files.credits = credit_lines(self._home, list(self._files.sounds))
 
     def _sound(self, clip_id: str) -> None:
         file = self._files.sounds.get(clip_id)
@@ -286,6 +290,19 @@ class _SiteWriter:
             if file not in self._kept:
                 (self._folder / file).unlink(missing_ok=True)
                 self._done.removed += 1
+
+
+def credit_lines(home: Home, clip_ids: list[str]) -> dict[str, str]:
+    """By clip id the line that credits it, as licences ask of who passes sound on."""
+    if not clip_ids:
+        return {}
+    with database.snapshot(home) as connection:
+        for table in ("clips", "attributes"):  # credits are looked up by dataset, which may have a million clips
+            query = f"CREATE TEMP TABLE {table} AS FROM main.{table} WHERE list_contains(?, clip_id)"
+            connection.execute(query, [clip_ids])
+        datasets = sorted({clip_id.partition("/")[0] for clip_id in clip_ids})
+        found = credits_of(connection, "site", datasets=datasets, parts=dict.fromkeys(clip_ids, "site"))
+    return {one.clip_id: attribution(one, name=one.clip_id, changes=one.changes) for one in found.clips}
 
 
 def _written(folder: Path) -> Iterator[str]:
