@@ -62,17 +62,14 @@ class UnknownName(MudataError):
 
         known = sorted(known)
         near = difflib.get_close_matches(name.casefold(), known, n=3, cutoff=0.55)
-        what = f"No {kind} named {name!r}."
-        if near:
-            what += " Did you mean " + " or ".join(repr(n) for n in near) + "?"
+        meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         listing = "Known: " + (", ".join(known) if known else "none yet") + "."
-        super().__init__(what, f"{listing}\n{hint}" if hint else listing)
+        super().__init__(f"No {kind} named {name!r}.{meant}", f"{listing}\n{hint}" if hint else listing)
         self.name = name
 
 
 class ArgumentError(MudataError, TypeError):
-    """A function of mudata was called with arguments that it does not have,
-    or without one it needs."""
+    """A function of mudata was called with arguments that it does not have, or without one it needs."""
 
 
 class CardError(MudataError):
@@ -192,9 +189,15 @@ def number(count: int, thing: str, things: str | None = None) -> str:
     return f"{count:,} {thing if count == 1 else things or thing + 's'}"
 
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
+def listed(names: Iterable[str], word: str = "and") -> str:
+    """Names as a sentence has them: 'a', 'a and b', 'a, b and c'."""
+    *most, last = names
+    return f"{', '.join(most)} {word} {last}" if most else last
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORBIDDEN = (errno.EACCES, errno.EROFS, errno.EPERM)
-"""Errors of a disk without room, and of a place that may not be written."""
+"""Errors of a disk without room (or that takes no file as large as this), and of a place that may not be written."""
 _LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import logging
 import signal
 import socket
 import threading
@@ -15,6 +16,10 @@ from mudata.errors import EvaluationError, MissingExtra
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+BACKLOG = 128
+"""Connections that the system holds until they are taken."""
+TOO_MANY = "Too many connections are open at once: further ones wait (ulimit -n allows more)."
 
 
 def require_extra(purpose: str, extra: str, *packages: str) -> None:
@@ -48,7 +53,7 @@ def serve(app: ASGIApp, host: str, port: int, ready: Callable[[str], None]) -> N
     """
     import uvicorn
 
-    with closing(_listening(host, port)) as listener, _until_told():
+    with closing(_listening(host, port)) as listener, once_of_too_many(), _until_told():
         bound = listener.getsockname()[1]
         config = uvicorn.Config(
             app,
@@ -59,9 +64,31 @@ def serve(app: ASGIApp, host: str, port: int, ready: Callable[[str], None]) -> N
             ws="none",
             timeout_keep_alive=30,
             timeout_graceful_shutdown=5,
+            backlog=BACKLOG,
         )
         ready(f"http://{f'[{host}]' if ':' in host else host}:{bound}")
         uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def once_of_too_many() -> Iterator[None]:
+    """asyncio writes a page to stderr for each connection that it has no file for, hundreds a second, which would fill
+    a disk: it is told once, in a line. Those connections wait, and are taken as soon as others end."""
+    told = []
+
+    def first(record: logging.LogRecord) -> bool:
+        if "out of system resource" not in record.getMessage():
+            return True
+        told.append(record)
+        record.msg, record.args, record.exc_info = TOO_MANY, (), None
+        return len(told) == 1
+
+    logger = logging.getLogger("asyncio")
+    logger.addFilter(first)
+    try:
+        yield
+    finally:
+        logger.removeFilter(first)
 
 
 @contextlib.contextmanager
@@ -81,7 +108,7 @@ def _until_told() -> Iterator[None]:
 def _listening(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((host, port), family=family, backlog=128)
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise EvaluationError(
             f"Nothing can be served at {host}, port {port}: {error.strerror or error}.",

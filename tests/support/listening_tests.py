@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,10 +65,9 @@ def listening_test(
         if kind == "mos"
         else (Aspect(name=PREFERENCE, title=_TITLES, question=_WORDS, ends=_ENDS),)
     )
+    sha256 = hashlib.sha256(sound(seconds)).hexdigest()
     stimuli = [
-        Stimulus(
-            name=f"s{i:02}x{kind}.flac", clip_id=f"{SECRETS[0]}/{i}", seconds=seconds, gain_db=-3.0, sha256="0" * 64
-        )
+        Stimulus(name=f"s{i:02}x{kind}.flac", clip_id=f"{SECRETS[0]}/{i}", seconds=seconds, gain_db=-3.0, sha256=sha256)
         for i in range(raters * (rated + 2) * 2)
     ]
     plans = []
@@ -111,13 +113,21 @@ def listening_test(
     ).sealed()
 
 
+@cache
+def sound(seconds: float) -> bytes:
+    """A tone as FLAC."""
+    file = io.BytesIO()
+    wave = 0.1 * np.sin(2 * np.pi * 330 * np.arange(round(seconds * 8000)) / 8000)
+    soundfile.write(file, wave, 8000, format="FLAC")
+    return file.getvalue()
+
+
 def on_disk(home: Home, test: ListeningTest) -> Path:
     """The folder of a test with its links and tiny sounds."""
     folder = folder_of(home, test.name)
     (folder / "stimuli").mkdir(parents=True)
-    wave = 0.1 * np.sin(2 * np.pi * 330 * np.arange(round(test.stimuli[0].seconds * 8000)) / 8000)
     for stimulus in test.stimuli:
-        soundfile.write(folder / "stimuli" / stimulus.name, wave, 8000, format="FLAC")
+        (folder / "stimuli" / stimulus.name).write_bytes(sound(stimulus.seconds))
     rater_links.write(folder, test)
     test.write(folder)
     return folder

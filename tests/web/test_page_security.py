@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Iterator
 
@@ -67,6 +68,16 @@ def test_a_body_has_a_limit_said_or_not(browser: TestClient) -> None:
     assert browser.post("/", content=b"x" * 101).status_code == 413
     assert browser.post("/", content=in_pieces()).status_code == 413
     assert "100 bytes" in browser.post("/", content=in_pieces()).text
+
+
+def test_too_many_connections_are_told_once_in_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    logger, full = logging.getLogger("asyncio"), OSError("Too many open files")
+    with page_server.once_of_too_many():
+        for _ in range(3):
+            logger.error("socket.accept() out of system resource\nsocket: ...", exc_info=full)
+        logger.error("another fault", exc_info=full)
+    told = [(record.getMessage(), record.exc_info is None) for record in caplog.records]
+    assert told == [(page_server.TOO_MANY, True), ("another fault", False)]
 
 
 def test_where_nothing_can_be_served_is_told() -> None:

@@ -63,11 +63,16 @@ def anchor_check(
     named = {role: name for name, role in roles.items()}
     by_rater, by_item = (_not_above(rows, named["reference"], named["wrong clip"], key) for key in ("rater", "item_id"))
     warning = ""
-    if found.low is None or found.low <= 0:
-        least = "" if found.low is None else f" [{found.low:.2f}, {found.high:.2f}]"
+    if found.low is None or found.high is None:
         warning = (
-            f"{aspect}: the human reference is not told from a text about another clip"
-            f" ({found.value:+.2f}{least}): do not believe the other numbers before you know why."
+            f"{aspect}: whether the human reference is above a text about another clip ({found.value:+.2f}) cannot be"
+            f" said ({found.how.removeprefix('none: ')}): do not believe the other numbers yet."
+        )
+    elif found.low <= 0:
+        verb = "is below" if found.high < 0 else "is not told from"
+        warning = (
+            f"{aspect}: the human reference {verb} a text about another clip ({found.value:+.2f}"
+            f" [{found.low:.2f}, {found.high:.2f}]): do not believe the other numbers before you know why."
         )
     return AnchorCheck(aspect=aspect, difference=found, p=pair.p, raters=by_rater, items=by_item, warning=warning)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from mudata.errors import MissingExtra
+from mudata.errors import MissingExtra, listed
 from mudata.evaluation.listening.crossed_intervals import CrossedEstimate, Crossing, of_moves
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def no_fit(counts: Floats, names: Sequence[str]) -> str:
             losers = [name for name, one in zip(names, inside, strict=True) if one]
             others = [name for name in names if name not in losers]
             verb = "was" if len(losers) == 1 else "were"
-            return f"{' and '.join(losers)} {verb} never preferred to {' or '.join(others)}"
+            return f"{listed(losers)} {verb} never preferred to {listed(others, 'or')}"
     return "some systems were never preferred to the others"
 
 

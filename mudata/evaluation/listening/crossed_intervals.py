@@ -23,6 +23,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mudata.errors import number
 from mudata.evaluation.metrics.intervals import ALPHA
 from mudata.evaluation.metrics.jackknife import ClusteredClips
 
@@ -42,7 +43,8 @@ class CrossedEstimate:
     """A number over ratings with its 95 % interval.
 
     `low` and `high` are None where nothing can be said, and `how` says why. `error` is the standard error and `freedom`
-    its degrees of freedom, 0 where there is none. `n` ratings of so many `raters` and `clips` (clusters of clips).
+    its degrees of freedom, 0 where there is none. `n` ratings of so many `raters`, and of clips in so many `clusters`:
+    those of one artist, album or recording are one.
     """
 
     value: float
@@ -52,7 +54,7 @@ class CrossedEstimate:
     freedom: float
     n: int
     raters: int
-    clips: int
+    clusters: int
     how: str
 
     def p(self, null: float = 0.0) -> float:
@@ -172,11 +174,15 @@ def combined(
 def too_few(raters: int, clips: int) -> str:
     """Why nothing can be said of other raters and clips, where it cannot; else nothing."""
     short = [
-        f"{count} {name if count == 1 else name + 's'}"
-        for count, name, least in ((raters, "rater", FEWEST_RATERS), (clips, "clip", FEWEST_CLIPS))
+        number(count, name, names)
+        for count, name, names, least in (
+            (raters, "rater", "raters", FEWEST_RATERS),
+            (clips, "cluster of clips", "clusters of clips", FEWEST_CLIPS),
+        )
         if count < least
     ]
-    return f"{' and '.join(short)} {'is' if short in (['1 rater'], ['1 clip']) else 'are'} too few" if short else ""
+    alone = len(short) == 1 and short[0].startswith("1 ")
+    return f"{' and '.join(short)} {'is' if alone else 'are'} too few" if short else ""
 
 
 def _numbered(codes: NDArray[np.intp]) -> ClusteredClips:

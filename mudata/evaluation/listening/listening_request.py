@@ -20,6 +20,8 @@ LONGEST_S: Mapping[str, float] = {"mos": 30.0, "pairwise": 10.0, "texts": 30.0}
 """Seconds that are played of a clip: MusicLM's rater tool (arXiv:2301.11325) has two clips of ten."""
 MINUTES = 30.0
 """What a rater's session may take by default: ITU-R BS.1534-3 wants breaks after 20 to 30 minutes."""
+LONGEST_MINUTES = 1440
+"""A day: nobody is kept longer. Ours."""
 
 _READING_WPM = 238
 """Words of non-fiction that adults read in a minute: M. Brysbaert, How many words do we read per minute?, J. Memory and
@@ -73,8 +75,8 @@ class ListeningRequest:
             value = getattr(self, name)
             if value is not None and value < least:
                 raise ArgumentError(f"{name} is {value}; at least {least} is expected.")
-        if not self.minutes >= 1:
-            raise ArgumentError(f"minutes is {self.minutes}; at least 1 is expected.")
+        if not 1 <= self.minutes <= LONGEST_MINUTES:
+            raise ArgumentError(f"minutes is {self.minutes}; 1 to {LONGEST_MINUTES} are expected.")
         if not self.runs:
             raise ArgumentError("No run is named.", "Give --runs A,B: `mudata runs` lists them.")
         if not 0 <= self.least_share <= 1:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from mudata.errors import number
 from mudata.evaluation.listening.anchors import AnchorCheck, Retest, anchor_check, retest
 from mudata.evaluation.listening.bradley_terry import bradley_terry
 from mudata.evaluation.listening.crossed_intervals import CrossedEstimate, Crossing
@@ -194,12 +195,21 @@ def _correlations(by_aspect: Mapping[str, Sequence[RatedRow]], automatic: Automa
 def _warnings(results: ListeningResults, rated: RatedTest, automatic: AutomaticScores | None) -> list[str]:
     told = [check.warning for check in results.anchors if check.warning]
     if rated.missing:
-        absent = f"; {len(rated.absent)} of {len(rated.test.raters)} raters have not come" if rated.absent else ""
+        absent = ""
+        if rated.absent:
+            verb = "has" if len(rated.absent) == 1 else "have"
+            absent = f"; {len(rated.absent)} of {number(len(rated.test.raters), 'rater')} {verb} not come"
         unfinished = sum(one.rated < one.planned for one in rated.raters)
-        begun = f", {unfinished} have not rated all" if unfinished else ""
-        told.append(f"The test is not finished: {rated.missing} of {rated.planned} ratings are missing{absent}{begun}.")
+        begun = f", {number(unfinished, 'has', 'have')} not rated all" if unfinished else ""
+        verb = "is" if rated.missing == 1 else "are"
+        told.append(
+            f"The test is not finished: {rated.missing} of {rated.planned} ratings {verb} missing{absent}{begun}."
+        )
     if rated.unreadable:
-        told.append(f"{rated.unreadable} ratings fit no trial, aspect or mark of the test, and do not count.")
+        told.append(
+            f"{number(rated.unreadable, 'rating fits', 'ratings fit')} no trial, aspect or mark of the test, and"
+            f" {'does' if rated.unreadable == 1 else 'do'} not count."
+        )
     told += [f"{one.rater} does not count: {one.excluded}." for one in rated.raters if one.excluded]
     if not rated.rows:
         told.append("No rating counts.")

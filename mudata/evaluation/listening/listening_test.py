@@ -174,8 +174,9 @@ def read(home: Home, name: str) -> ListeningTest:
     path = folder_of(home, name) / "test.json"
     if not path.is_file():
         raise UnknownName("listening test", name, names(home), "Make one with: mudata listen new NAME --runs A,B")
-    with reading(path, hint="Make the test again: ratings of a changed test cannot be counted."):
-        test = as_type(read_object(path), ListeningTest)
+    hint = "Bring back the file as it was: ratings belong to a design, and stay where they are."
+    with reading(path, hint=hint):
+        test = as_type(read_object(path, hint=hint), ListeningTest)
     if test.digest() != test.sha256:
         raise EvaluationError(
             f"{path} was changed after the test was sealed.",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mudata.catalog.item_clusters import item_cluster_ids
-from mudata.errors import CardError, EvaluationError, UnknownName
+from mudata.errors import CardError, EvaluationError, UnknownName, number
 from mudata.evaluation import run
 from mudata.evaluation.listening.listening_test import CHOICES, ListeningTest, RaterPlan, Trial, TrialRole
 from mudata.evaluation.listening.rating_store import RaterRecord, Rating, RatingStore
@@ -187,7 +187,9 @@ def _summary(
     share = rated / len(planned) if planned else 0.0
     reasons = []
     if failed > test.rule.failed_checks:
-        reasons.append(f"failed {failed} of {len(checks)} checks; {test.rule.failed_checks} are allowed")
+        reasons.append(
+            f"failed {failed} of {number(len(checks), 'check')}; at most {test.rule.failed_checks} may be failed"
+        )
     if share < test.rule.least_share:
         least = f"{100 * test.rule.least_share:.0f} %"
         reasons.append(f"rated {rated} of {len(planned)} ({100 * share:.0f} %); {least} are needed")

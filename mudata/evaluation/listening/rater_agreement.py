@@ -13,12 +13,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mudata.errors import number
 from mudata.evaluation.metrics.intervals import ALPHA
 from mudata.evaluation.metrics.scored import SEED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from mudata.evaluation.metrics.jackknife import ClusteredClips
 
@@ -29,7 +33,10 @@ Level = Literal["nominal", "ordinal", "interval"]
 difference."""
 DRAWS = 1000
 FEWEST_UNITS = 8
-"""Clips below which there is no interval: as of clusters of clips (`metrics.intervals`)."""
+"""Clusters of clips below which there is no interval: as of clusters of clips (`metrics.intervals`)."""
+
+_AT_ONCE = 2_000_000
+"""Marks times draws that are computed at once: 16 MB a table."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,8 @@ def krippendorff(
     """Alpha of ratings of which some are missing.
 
     Args:
-        raters, units: who rated what, shape (n,); units that one rater alone rated do not count.
+        raters, units: who rated what, shape (n,). Of what one rater said twice of a unit the first counts: a rater
+        cannot agree with herself. Units that one rater alone rated do not count.
         marks: the ratings as numbers, shape (n,).
         clusters: the clip of each rating: clips are drawn again with all their units.
         level: of measurement.
@@ -71,59 +79,84 @@ def krippendorff(
     """
     import numpy as np
 
-    _, unit = np.unique(units, return_inverse=True)
-    values, mark = np.unique(marks, return_inverse=True)
-    table = np.zeros((int(unit.max(initial=-1)) + 1, len(values)))
-    np.add.at(table, (unit, mark), 1)
-    paired = table.sum(1) > 1
-    there, who = int(paired.sum()), len(np.unique(raters[paired[unit]])) if len(unit) else 0
-    ratings = int(table[paired].sum())
-    if not there:
+    who_what = np.stack([raters, units])
+    once = np.sort(np.unique(who_what, axis=1, return_index=True)[1])
+    _, unit = np.unique(units[once], return_inverse=True)
+    paired = once[np.bincount(unit)[unit] > 1]
+    who, ratings = len(np.unique(raters[paired])), len(paired)
+    if not ratings:
         return Agreement(None, None, None, 0, who, 0, level, "none: nothing was rated by two raters")
-    cluster = np.zeros(len(table), dtype=np.intp)
-    cluster[unit] = clusters.of
-    coincidences = _coincidences(table[paired])
-    alpha = _alpha(coincidences.sum(0)[None], values, level)[0]
+    table = _Ratings.of(units[paired], marks[paired], clusters.of[paired])
+    there, names = len(table.sizes), table.clusters
+    alpha = table.alphas(np.ones((names, 1)), level)[0]
     if not np.isfinite(alpha):
         return Agreement(None, None, None, there, who, ratings, level, "none: all marks are the same")
-    names, of = np.unique(cluster[paired], return_inverse=True)
-    if len(names) < FEWEST_UNITS:
-        why = f"none: {len(names)} clip{'s are' if len(names) != 1 else ' is'} too few"
+    if names < FEWEST_UNITS:
+        why = f"none: {number(names, 'cluster of clips is', 'clusters of clips are')} too few"
         return Agreement(float(alpha), None, None, there, who, ratings, level, why)
-    by_cluster = np.zeros((len(names), *coincidences.shape[1:]))
-    np.add.at(by_cluster, of, coincidences)
-    times = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=draws)
-    drawn = _alpha(np.tensordot(times.astype(float), by_cluster, axes=1), values, level)
-    low, high = np.nanquantile(drawn, [ALPHA / 2, 1 - ALPHA / 2])
+    random, drawn = np.random.default_rng(seed), []
+    for count in _parts(draws, len(table.values)):
+        times = random.multinomial(names, np.full(names, 1 / names), size=count)
+        drawn.append(table.alphas(times.T.astype(np.float64), level))
+    low, high = np.nanquantile(np.concatenate(drawn), [ALPHA / 2, 1 - ALPHA / 2])
     return Agreement(
         float(alpha), float(low), float(high), there, who, ratings, level, f"bootstrap over clips, {draws} draws"
     )
 
 
-def _coincidences(table: Floats) -> Floats:
-    """How often two marks were given to a unit, in pairs of raters, each unit counting as often as it was rated: from
-    shape (units, marks) to (units, marks, marks)."""
-    import numpy as np
+@dataclass(frozen=True, kw_only=True)
+class _Ratings:
+    """How often each of u units got each of m marks, sparse, of shape (u, m); how often each unit was rated, `sizes`;
+    `member`, of shape (clusters, u), has 1 where a unit is of a cluster."""
 
-    together = table[:, :, None] * table[:, None, :]
-    places = np.arange(table.shape[1])
-    together[:, places, places] -= table
-    return np.asarray(together / (table.sum(1) - 1)[:, None, None])
+    counts: csr_array
+    sizes: Floats
+    values: Floats
+    member: csr_array
+
+    @classmethod
+    def of(cls, units: NDArray[np.intp], marks: Floats, clusters: NDArray[np.intp]) -> _Ratings:
+        import numpy as np
+        from scipy.sparse import csr_array
+
+        _, first, unit = np.unique(units, return_index=True, return_inverse=True)
+        values, mark = np.unique(marks, return_inverse=True)
+        names, cluster = np.unique(clusters[first], return_inverse=True)
+        shape = (len(first), len(values))
+        counts = csr_array((np.ones(len(unit)), (unit, mark)), shape=shape)
+        member = csr_array((np.ones(len(first)), (cluster, np.arange(len(first)))), shape=(len(names), len(first)))
+        return cls(counts=counts, sizes=counts.sum(1), values=values, member=member)
+
+    @property
+    def clusters(self) -> int:
+        return int(self.member.shape[0])
+
+    def alphas(self, times: Floats, level: Level) -> Floats:
+        """Alpha where clusters come so many times: from shape (clusters, d) to (d,); nan where all marks are the same.
+
+        Of n marks on a scale x the squared distances of all pairs sum to 2 (n sum x² - (sum x)²): no table of marks by
+        marks is needed, which a slider of a thousand marks would make as large as memory.
+        """
+        import numpy as np
+
+        totals = (self.member @ self.counts).T @ times  # of each mark, (m, d)
+        n = totals.sum(0)
+        if level == "nominal":
+            same = (self.counts * self.counts).sum(1)[:, None]
+            within, overall = self.sizes[:, None] ** 2 - same, n**2 - (totals**2).sum(0)
+        else:
+            # ordinal: how many ratings lie between two marks, half of those at the ends
+            scale = np.cumsum(totals, axis=0) - totals / 2 if level == "ordinal" else self.values[:, None]
+            scale = scale - (totals * scale).sum(0) / n  # about their mean: little is lost to rounding
+            within = 2 * (self.sizes[:, None] * (self.counts @ scale**2) - (self.counts @ scale) ** 2)
+            overall = 2 * n * (totals * scale**2).sum(0)
+        observed = ((self.member @ (within / (self.sizes[:, None] - 1))) * times).sum(0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where((totals > 0).sum(0) > 1, 1 - observed * (n - 1) / overall, np.nan)
 
 
-def _alpha(coincidences: Floats, values: Floats, level: Level) -> Floats:
-    """From coincidences of shape (m, marks, marks) to alphas of shape (m,); not finite where all marks are the same."""
-    import numpy as np
-
-    totals = coincidences.sum(2)
-    if level == "ordinal":  # how many ratings lie between two marks, half of those at the ends
-        middle = np.cumsum(totals, axis=1) - totals / 2
-        distances = (middle[:, :, None] - middle[:, None, :]) ** 2
-    elif level == "interval":
-        distances = np.broadcast_to((values[:, None] - values[None, :]) ** 2, coincidences.shape)
-    else:
-        distances = np.broadcast_to(1.0 - np.eye(len(values)), coincidences.shape)
-    n = totals.sum(1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        expected = (totals[:, :, None] * totals[:, None, :] * distances).sum((1, 2)) / (n - 1)
-        return np.asarray(1 - (coincidences * distances).sum((1, 2)) / expected)
+def _parts(draws: int, marks: int) -> Iterator[int]:
+    """Numbers of draws that are computed at once, so that their marks fit into memory."""
+    most = max(1, _AT_ONCE // marks)
+    for done in range(0, draws, most):
+        yield min(most, draws - done)

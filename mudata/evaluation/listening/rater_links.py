@@ -43,7 +43,7 @@ def read(folder: Path, test: ListeningTest) -> dict[str, str]:
     if not path.is_file():
         raise EvaluationError(f"{path} is not there; it has the links of the raters.", hint)
     with reading(path, hint=hint):
-        found = as_type(read_object(path), dict[str, str])
+        found = as_type(read_object(path, hint=hint), dict[str, str])
     tokens = {plan.rater: found.get(plan.rater, "") for plan in test.raters}
     wrong = sorted(rater for rater, token in tokens.items() if not _TOKEN.fullmatch(token))
     if wrong or len(set(tokens.values())) < len(tokens):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mudata.errors import EvaluationError
+from mudata.errors import EvaluationError, listed
 from mudata.evaluation.listening import listening_test
 from mudata.evaluation.listening.answers_file import is_answers_file, take_answers
 from mudata.evaluation.listening.listening_test import (
@@ -201,9 +201,7 @@ def _matched(test: ListeningTest, rows: Sequence[ImportedRating], path: Path) ->
         for row, key in _numbered(named):
             found = trials.get((row.rater, *key))
             if found is None:
-                wrong.append(
-                    f"line {row.line}: {row.rater} was not asked about {row.item} by {' and '.join(row.systems)}"
-                )
+                wrong.append(f"line {row.line}: {row.rater} was not asked about {row.item} by {listed(row.systems)}")
             elif row.aspect not in aspects:
                 wrong.append(f"line {row.line}: {row.aspect!r} is no aspect of the test")
             elif not _fits(test, row):

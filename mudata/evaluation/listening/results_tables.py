@@ -106,7 +106,7 @@ def scores_table(results: ListeningResults, one: AspectResults) -> Table:
             "group": letters[score.system],
             "ratings": score.score.n,
             "raters": score.score.raters,
-            "clusters": score.score.clips,
+            "clusters": score.score.clusters,
             "what": "" if score.role == "model" else score.role,
         }
         for score in one.scores
@@ -218,7 +218,7 @@ def correlations_table(found: Sequence[ScoreCorrelation]) -> Table:
         )
         told = "–" if one.coefficient is None else f"{one.coefficient:+.2f} {_ends(one.low, one.high)}"
         row[f"{one.statistic.title()} [95 %]"] = told
-        row |= {"n": one.n, "clusters": one.clips, "interval": one.how}
+        row |= {"n": one.n, "clusters": one.clusters, "interval": one.how}
     columns = ("aspect", "score", "between", "Spearman [95 %]", "Kendall [95 %]", "n", "clusters", "interval")
     return Table(list(rows.values()), columns, title="automatic scores beside people", note=ABOUT_CORRELATIONS)
 
@@ -270,4 +270,4 @@ def _p(p: float, found: CrossedEstimate) -> str:
 def _notes(about: str, estimates: Sequence[CrossedEstimate]) -> str:
     """With why there are no intervals, where there are none."""
     why = dict.fromkeys(one.how.removeprefix("none: ") for one in estimates if one.low is None)
-    return " ".join(filter(None, [about, f"Too few to say: {'; '.join(why)}." if why else ""]))
+    return " ".join(filter(None, [about, f"No interval: {'; '.join(why)}." if why else ""]))

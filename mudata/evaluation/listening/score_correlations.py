@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from mudata.errors import number
 from mudata.evaluation.metrics.intervals import ALPHA
 from mudata.evaluation.metrics.jackknife import ClusteredClips
 
@@ -35,7 +36,8 @@ Level = Literal["texts", "systems"]
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreCorrelation:
-    """One automatic score beside people. `n` texts or systems; `coefficient` and interval None where `how` says why."""
+    """One automatic score beside people. `n` texts or systems, of clips in so many `clusters`; `coefficient` and
+    interval None where `how` says why."""
 
     aspect: str
     score: str
@@ -45,7 +47,7 @@ class ScoreCorrelation:
     low: float | None
     high: float | None
     n: int
-    clips: int
+    clusters: int
     how: str
 
 
@@ -120,7 +122,7 @@ def _both(
                 low=low,
                 high=high,
                 n=n,
-                clips=clips.count,
+                clusters=clips.count,
                 how=how,
             )
         )
@@ -134,9 +136,9 @@ def _interval(
     from scipy.special import stdtrit
 
     if level == "systems" and n < FEWEST_SYSTEMS:
-        return None, None, None, f"none: {n} system{'s are' if n != 1 else ' is'} too few"
+        return None, None, None, f"none: {number(n, 'system is', 'systems are')} too few"
     if clips.count < FEWEST_CLIPS:
-        return None, None, None, f"none: {clips.count} clip{'s are' if clips.count != 1 else ' is'} too few"
+        return None, None, None, f"none: {number(clips.count, 'cluster is', 'clusters are')} too few"
     value = of(np.ones(len(clips.of), dtype=bool))
     if not math.isfinite(value):
         return None, None, None, "none: one of both is always the same"

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from mudata.catalog.audio.encode import Flac
 from mudata.catalog.audio.stored_clip import COLUMNS, StoredClip, clips_as
 from mudata.catalog.index import database
-from mudata.errors import AudioError, MissingExtra
+from mudata.errors import AudioError, EvaluationError, MissingExtra, number, some
 from mudata.evaluation.listening.listening_test import Stimulus
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from mudata.evaluation.listening.listening_test import ListeningTest
     from mudata.home import Home
 
 TARGET_LUFS = -23.0
@@ -139,9 +140,29 @@ def write_stimuli(folder: Path, excerpts: Sequence[Excerpt], loudness: float) ->
             clip_id=one.clip_id,
             seconds=round(len(samples) / one.rate, 3),
             gain_db=round(gain_db, 2),
-            sha256=hashlib.sha256((folder / name).read_bytes()).hexdigest(),
+            sha256=_sha256(folder / name),
         )
     return written
+
+
+def require_sounds(test: ListeningTest, folder: Path) -> None:
+    """Raises EvaluationError where a sound of a test is gone, or is not the one that the test was sealed with."""
+    wrong = [one.name for one in test.stimuli if _sha256(folder / "stimuli" / one.name) != one.sha256]
+    if wrong:
+        raise EvaluationError(
+            f"{len(wrong)} of {number(len(test.stimuli), 'sound')} of {test.name!r} are gone or changed, in"
+            f" {folder / 'stimuli'}: {some(wrong, 2)}.",
+            "Bring them back as they were; a test whose sounds changed cannot be rated.",
+        )
+
+
+def _sha256(path: Path) -> str:
+    """Hex digest of a file; empty where there is none."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""
 
 
 def _faded(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from mudata.errors import number
+
 if TYPE_CHECKING:
     from mudata.evaluation.listening.listening_test import ExclusionRule, ListeningTest, System, TestKind
 
@@ -28,14 +30,17 @@ def design_lines(
         yield f"Systems: {names}; anchors among them: {anchors or 'none'}."
         yield "Its ratings were made elsewhere: it has no design."
         return
-    yield f"Systems: {names}; hidden among them: {anchors or 'nothing'} (reference: {d['reference']})."
+    hidden = f"{anchors} (reference: {d['reference']})" if anchors else "nothing"
+    yield f"Systems: {names}; hidden among them: {hidden}."
     each = _range(d["ratings_per_clip_and_each"])
     yield (
-        f"{d['ratings']} ratings: {d['raters']} raters x {d['trials_per_rater']} trials; {d['clips']} clips, each rated"
-        f" {d['ratings_per_clip']} times, with each of the {d['compared']} {each}; each of these {d['ratings_of_each']}"
-        f" times, by each rater {_range(d['trials_per_rater_of_each'])}."
+        f"{number(d['ratings'], 'rating')}: {number(d['raters'], 'rater')} x {number(d['trials_per_rater'], 'trial')};"
+        f" {d['clips']} clips, each rated {number(d['ratings_per_clip'], 'time')}, with each of the {d['compared']}"
+        f" {each}; each of these {number(d['ratings_of_each'], 'time')}, by each rater"
+        f" {_range(d['trials_per_rater_of_each'])}."
     )
-    yield f"Besides: {d['practice']} practice trials, {d['checks']} checks. About {minutes:.0f} minutes a rater."
+    besides = f"{number(d['practice'], 'practice trial')}, {number(d['checks'], 'check')}"
+    yield f"Besides: {besides}. About {number(round(minutes), 'minute')} a rater."
     if "loudness_lufs" in d:
         yield f"Sound: at most {d['seconds_of_a_clip']:g} s of a clip, {d['loudness_lufs']:g} LUFS (ITU-R BS.1770)."
     for what, why in (("left out", d["left_out"]), ("without a text", d["no_text"])):
@@ -77,8 +82,8 @@ def _power(kind: TestKind, power: Mapping[str, Any]) -> str:
 
 def rule_line(rule: ExclusionRule) -> str:
     return (
-        f"Does not count: who fails more than {rule.failed_checks} checks, or rates less than {rule.least_share:.0%} of"
-        " their trials."
+        f"Does not count: who fails more than {number(rule.failed_checks, 'check')}, or rates less than"
+        f" {100 * rule.least_share:.0f} % of their trials."
     )
 
 

@@ -21,6 +21,7 @@ from mudata.catalog.splits import manifest
 from mudata.errors import EvaluationError, SplitError, UnknownName, number, some
 from mudata.evaluation.listening import listening_test, rater_links
 from mudata.evaluation.listening.answers_file import FORMAT, answers_key
+from mudata.evaluation.listening.stimuli import require_sounds
 from mudata.evaluation.report.page import safe_json, visible
 from mudata.home import replacing, writing_to
 from mudata.narration import SILENT, Progress
@@ -71,6 +72,7 @@ def write_bundles(
     require_extra("A listening test as files", "listen", "pyloudnorm", "soundfile")
     test, at = listening_test.read(home, name), listening_test.folder_of(home, name)
     tokens = rater_links.read(at, test)
+    require_sounds(test, at)
     credited = _credits(home, test)
     if not i_have_rights:
         _require_rights(credited)

@@ -64,9 +64,10 @@ def rating_app(desk: RaterDesk, hosts: Sequence[str], say: Callable[[str], None]
 
         return Route(f"/r/{{token}}{path}", endpoint, methods=[method])
 
-    return Starlette(
+    app = Starlette(
         routes=[
             route("", desk.start),
+            route("/", desk.start),
             route("", desk.agree, "POST"),
             route("/instructions", desk.instructions),
             route("/break", desk.rest),
@@ -78,6 +79,8 @@ def rating_app(desk: RaterDesk, hosts: Sequence[str], say: Callable[[str], None]
         middleware=middleware(hosts),
         exception_handlers={HTTPException: asked.refuse, Exception: asked.fail},
     )
+    app.router.redirect_slashes = False  # it would send a rater behind a proxy, with the token, to plain HTTP
+    return app
 
 
 class _Asked:

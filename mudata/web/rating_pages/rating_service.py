@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mudata.errors import Busy, EvaluationError
 from mudata.evaluation.listening import listening_test, rater_links
 from mudata.evaluation.listening.rating_store import RatingStore
+from mudata.evaluation.listening.stimuli import require_sounds
 from mudata.narration import SILENT, Progress
 from mudata.web.page_server import is_loopback, require_extra, serve
 from mudata.web.rating_pages.rater_desk import RaterDesk
@@ -18,8 +19,6 @@ from mudata.web.rating_pages.rating_app import rating_app
 from mudata.web.security import LOOPBACK
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mudata.evaluation.listening.listening_test import ListeningTest
     from mudata.home import Home
     from mudata.narration import Advance
@@ -94,7 +93,7 @@ def serve_test(
     require_extra("Serving a listening test", "listen", "python_multipart", "pyloudnorm", "soundfile")
     test, folder = listening_test.read(home, name), listening_test.folder_of(home, name)
     tokens = rater_links.read(folder, test)
-    _require_sounds(test, folder)
+    require_sounds(test, folder)
     if host in _ANY and not allow_hosts:
         raise EvaluationError(
             f"--host {host} listens at every address, and says not by which name raters ask.",
@@ -134,15 +133,6 @@ def ratings_so_far(test: ListeningTest, store: RatingStore) -> ServedRatings:
 
 def _names(host: str) -> list[str]:
     return [] if host in _ANY else [f"[{host}]" if ":" in host else host]
-
-
-def _require_sounds(test: ListeningTest, folder: Path) -> None:
-    missing = [one.name for one in test.stimuli if not (folder / "stimuli" / one.name).is_file()]
-    if missing:
-        raise EvaluationError(
-            f"{len(missing)} of {len(test.stimuli)} sounds of {test.name!r} are not in {folder / 'stimuli'}.",
-            "Bring them back; a test whose sounds changed cannot be rated.",
-        )
 
 
 @contextlib.contextmanager

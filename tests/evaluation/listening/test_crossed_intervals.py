@@ -95,7 +95,11 @@ def test_one_way_is_the_usual_t() -> None:
 
 @pytest.mark.parametrize(
     ("raters", "clips", "how"),
-    [(7, 40, "7 raters are too few"), (20, 7, "7 clips are too few"), (1, 3, "1 rater and 3 clips are too few")],
+    [
+        (7, 40, "7 raters are too few"),
+        (20, 7, "7 clusters of clips are too few"),
+        (1, 3, "1 rater and 3 clusters of clips are too few"),
+    ],
 )
 def test_of_few_raters_or_clips_nothing_is_said(raters: int, clips: int, how: str) -> None:
     values, system, crossing, _ = rated(raters, clips, seed=0)

@@ -55,7 +55,7 @@ def test_what_raters_hear_is_what_results_are_of(
     else:
         best = [one.system for one in sorted(results.shares, key=lambda one: -one.preferred.value)]
         assert best == ["reference", "alpha", "beta", "wrong clip"]
-        assert results.aspects[0].why == "wrong clip was never preferred to alpha or beta or reference"
+        assert results.aspects[0].why == "wrong clip was never preferred to alpha, beta or reference"
 
 
 def _value(kind: str, systems: tuple[str, ...], described: int | None) -> str:

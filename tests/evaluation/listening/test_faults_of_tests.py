@@ -19,7 +19,7 @@ from stopper import stopping
 from mudata.catalog.audio.encode import Flac
 from mudata.catalog.audio.stored_clip import StoredClip
 from mudata.catalog.splits import manifest
-from mudata.errors import AudioError, CardError, EvaluationError
+from mudata.errors import ArgumentError, AudioError, CardError, EvaluationError
 from mudata.evaluation.listening import aspect_sheet, listening_test
 from mudata.evaluation.listening.planned_test import plan_test
 from mudata.evaluation.listening.stimuli import measured
@@ -41,6 +41,9 @@ def test_numbers_that_cannot_be_balanced_are_refused_with_the_nearest_that_can(h
     assert told.value.hint == "What can be balanced: --per-rater 4; --raters 16; --n 3."
     for way in ({"per_rater": 4}, {"per_rater": 3, "raters": 16}, {"per_rater": 3, "n": 3}):
         plan_test(home, asking(**way))
+    for minutes in (0.5, float("nan"), float("inf")):
+        with pytest.raises(ArgumentError, match="minutes is"):
+            plan_test(home, asking(minutes=minutes))
     with pytest.raises(EvaluationError, match="7 clips are asked for, and 6 clips can be rated"):
         plan_test(home, asking(n=7))
     with pytest.raises(EvaluationError, match="balanced only if each rates 20 trials, which takes about") as told:
@@ -229,7 +232,7 @@ def test_the_command_line_tells_the_design_and_keeps_links_to_those_who_ask(corp
     made = typed(*base, "--json")
     assert (made.code, '"ratings": 16' in made.out) == (0, True)
     shown = typed("listen", "show", "t")
-    assert "Does not count: who fails more than 1 checks" in shown.out
+    assert "Does not count: who fails more than 1 check, or rates less than 50 % of their trials." in shown.out
     assert "/r/" not in shown.out
     assert typed("listen", "show", "t", "--links").out.count("/r/") == 4
     assert typed(*base).code == 2

@@ -75,7 +75,26 @@ def test_nothing_is_made_up() -> None:
     assert (alike.alpha, alike.how) == (None, "none: all marks are the same")
     few = krippendorff(*table("1 2 3\n1 2 2"), ClusteredClips(np.tile(np.arange(3), 2), 3))
     assert few.alpha is not None
-    assert (few.low, few.how) == (None, "none: 3 clips are too few")
+    assert (few.low, few.how) == (None, "none: 3 clusters of clips are too few")
+
+
+def test_a_rater_who_is_asked_again_agrees_with_nobody_by_that() -> None:
+    raters, units, marks = table(KRIPPENDORFF)
+    again = [np.concatenate([one, one[:9]]) for one in (raters, units, 6 - marks)]  # the first observer, otherwise
+    again[2][: len(marks)] = marks
+    found = krippendorff(*again, ClusteredClips(again[1], 12))
+    assert found == krippendorff(raters, units, marks, ClusteredClips(units, 12))
+    alone = krippendorff(np.zeros(18, int), np.arange(18) % 9, np.arange(18.0), ClusteredClips(np.arange(18) % 9, 9))
+    assert (alone.alpha, alone.how) == (None, "none: nothing was rated by two raters")
+
+
+def test_a_slider_of_thousands_of_marks_fits_into_memory() -> None:
+    random = np.random.default_rng(1)
+    units, raters = np.repeat(np.arange(400), 10), np.tile(np.arange(10), 400)
+    marks = random.uniform(0, 100, 4000)  # all differ: a table of marks by marks for each clip would take 50 GB
+    found = krippendorff(raters, units, marks, ClusteredClips(units, 400), draws=20)
+    assert found.low < 0.02
+    assert abs(found.alpha) < 0.05
 
 
 @pytest.mark.slow

@@ -43,7 +43,7 @@ def test_results_are_printed_kept_and_asked_for_by_sql(answered: Path, tmp_path:
     out, err = said("results", "ears", "--csv", str(tmp_path / "csv"))
     assert "overall: differences between systems" in out
     assert "agreement of raters" in out
-    assert "20 of 200 ratings are missing; 1 of 10 raters have not come" in err
+    assert "20 of 200 ratings are missing; 1 of 10 raters has not come" in err
     with (tmp_path / "csv" / "scores.csv").open(newline="") as file:
         scores = list(csv.DictReader(file))
     saved = json.loads((answered / "results.json").read_text())

@@ -274,6 +274,7 @@ def test_every_answer_is_guarded_and_no_page_is_cached(served: Served) -> None:
         assert "set-cookie" not in response.headers
         assert "server" not in response.headers
     assert served.client.put(f"/r/{served.tokens['r01']}").status_code == 405
+    assert served.get("/").status_code == 200, "and no redirect to http, which a proxy's rater would follow"
     assert not re.search(r"""(src|href|action)=["'](https?:)?//""", served.get().text)
 
 

@@ -76,8 +76,15 @@ def test_what_cannot_be_served_is_told(home: Home, monkeypatch: pytest.MonkeyPat
         assert typed("listen", "serve", "t", "--port", "0").code == 2
     (folder / "links.json").write_text(links)
     (folder / "stimuli" / test.stimuli[0].name).unlink()
-    assert "1 of 10 sounds" in typed("listen", "serve", "t", "--port", "0").err
-    (folder / "test.json").write_text((folder / "test.json").read_text().replace("slow piano", "fast piano"))
+    (folder / "stimuli" / test.stimuli[1].name).write_bytes(b"")
+    assert "2 of 10 sounds" in typed("listen", "serve", "t", "--port", "0").err
+    assert "2 of 10 sounds" in typed("listen", "serve", "t", "--static", str(folder / "out")).err
+    whole = (folder / "test.json").read_text()
+    (folder / "test.json").write_text(whole[:900])
+    told = typed("listen", "results", "t").err
+    assert "it is cut short" in told
+    assert "Bring back the file" in told, "and no word of removing what has the ratings"
+    (folder / "test.json").write_text(whole.replace("slow piano", "fast piano"))
     assert "changed after the test was sealed" in typed("listen", "serve", "t", "--port", "0").err
 
 
