@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -17,7 +21,13 @@ from mudata.cli.output import common, echo, emit_json, progress
     help="Where it listens; at another address than this machine's own loopback whoever reaches it reads.",
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0: any that is free.")
-@click.option("--open/--no-open", "open_", default=True, show_default=True, help="Open the first page in a browser.")
+@click.option(
+    "--open/--no-open",
+    "open_",
+    default=True,
+    show_default=True,
+    help="Open the first page in a browser, where there is a desktop.",
+)
 @click.option(
     "--static",
     type=click.Path(file_okay=False, path_type=Path),
@@ -73,6 +83,17 @@ def browse(
         else:
             echo(f"The collection is at {address} (Ctrl+C ends it).")
         if open_:
-            click.launch(address)
+            _show(address)
 
     serve_collection(Home.default(), host, port, ready)
+
+
+def _show(address: str) -> None:
+    """Open a page in the browser of a desktop. Where there is none nothing is tried: xdg-open would fill the screen
+    with every program that it does not find, or hand the terminal to a browser of text."""
+    if sys.platform in ("darwin", "win32", "cygwin"):
+        click.launch(address)
+    elif any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")):
+        null = subprocess.DEVNULL
+        with contextlib.suppress(OSError):  # the address is printed in any case
+            subprocess.Popen(["xdg-open", address], stdin=null, stdout=null, stderr=null, start_new_session=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,10 +89,34 @@ def test_every_page_tells_what_is_there(browser: TestClient) -> None:
     assert "1 clip" in text(browser, f"/published?dataset=evil&split={quote(EVIL)}")
     run = next(word for word in start.split('"') if word.startswith("/run/good"))
     assert f'href="{run}/report.html"' in text(browser, run)
+    row = start[start.index(f'href="{run}"') :]
+    shown = re.search(r'<td class="score">([0-9.]+ %) <span class="under">accuracy (\[[^]]+\])</span>', row)
+    assert shown is not None
+    assert f"<dt>accuracy</dt><dd>{shown[1]} {shown[2]}</dd>" in text(browser, run)
     report = browser.get(f"{run}/report.html")
     assert '"source":"/sound?id=tones%2F06"' in report.text
     assert "script-src &#39;sha256-" in report.text
     assert "style-src" not in report.headers["content-security-policy"]
+
+
+def test_a_browser_is_opened_on_a_desktop_alone_and_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    from click.testing import CliRunner
+
+    from mudata.cli.cmd_browse import browse
+    from mudata.web.collection_pages import serve_collection as serving
+
+    opened: list[tuple[list[str], object]] = []
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **kept: opened.append((command, kept["stderr"])))
+    monkeypatch.setattr(serving, "serve_collection", lambda home, host, port, ready: ready("http://127.0.0.1:9"))
+    monkeypatch.setattr("sys.platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        monkeypatch.delenv(name, raising=False)
+    assert "http://127.0.0.1:9" in CliRunner().invoke(browse, [], catch_exceptions=False).output
+    assert not opened
+    monkeypatch.setenv("DISPLAY", ":0")
+    CliRunner().invoke(browse, ["--no-open"], catch_exceptions=False)
+    CliRunner().invoke(browse, [], catch_exceptions=False)
+    assert opened == [(["xdg-open", "http://127.0.0.1:9"], subprocess.DEVNULL)]
 
 
 def test_figures_and_sound(browser: TestClient, seen: Home) -> None:

@@ -36,8 +36,14 @@ def write(folder: Path, test: ListeningTest) -> None:
 def read(folder: Path, test: ListeningTest) -> dict[str, str]:
     """Rater -> token, of all raters of a test.
 
-    Raises EvaluationError: the file is not there, is damaged, has no token for a rater, or one token for two.
+    Raises EvaluationError: the test was made of ratings from elsewhere and has no links; or the file is not there, is
+    damaged, has no token for a rater, or one token for two.
     """
+    if not test.stimuli:
+        raise EvaluationError(
+            f"The test {test.name} was made of ratings from elsewhere: it has no clips, and no raters to be asked.",
+            f"What the ratings say: mudata listen results {test.name}. A test to be served: mudata listen new NAME ...",
+        )
     path = folder / FILE
     hint = "Bring back the file as it was: without it, nobody can tell who is who."
     if not path.is_file():

@@ -14,6 +14,7 @@ from mudata.errors import CardError, EvaluationError, MudataError, UnknownName
 from mudata.evaluation import run
 from mudata.storage import inventory
 from mudata.storage.disk_size import Scale, readable
+from mudata.web.collection_pages import run_page
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -121,14 +122,11 @@ def published_splits(index: LiveIndex) -> list[Row]:
 
 
 def runs(home: Home) -> list[dict[str, Any]]:
-    """A row for each run, the newest first: id, model, split, task, created_at, scored, and `fault` of what cannot be
-    read."""
+    """A row for each run, the newest first: id, model, split, task, created_at, score (a `RunScore`; None before it is
+    scored), and `fault` of what cannot be read."""
     found = []
     for one in run.all_runs(home):
-        row = dict.fromkeys(("model", "split", "task", "created_at", "fault")) | {
-            "id": one.id,
-            "scored": (one.folder / "scores.json").is_file(),
-        }
+        row = dict.fromkeys(("model", "split", "task", "created_at", "fault")) | {"id": one.id, "score": None}
         try:
             settings = one.settings
             row |= {
@@ -136,6 +134,7 @@ def runs(home: Home) -> list[dict[str, Any]]:
                 "split": settings.split,
                 "task": settings.task,
                 "created_at": settings.created_at,
+                "score": run_page.run_score(one),
             }
         except (EvaluationError, CardError, UnknownName) as error:
             row["fault"] = error.what

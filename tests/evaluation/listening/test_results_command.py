@@ -89,6 +89,9 @@ def test_export_for_r_and_import_are_typed(tmp_path: Path) -> None:
     out, err = said("import", "pairs", str(path), "--new", "--kind", "texts")
     assert "Made the test pairs" in out
     assert "1 rating of 1 rater" in err
+    for way in (["serve", "pairs"], ["show", "pairs", "--links"]):
+        none = CliRunner().invoke(listen, way)
+        assert "made of ratings from elsewhere" in str(none.exception)
     wrong = CliRunner().invoke(listen, ["import", "q", str(path), "--new", "--scale", "five"])
     assert isinstance(wrong.exception, EvaluationError)
     assert "as in 1-5" in str(wrong.exception)
