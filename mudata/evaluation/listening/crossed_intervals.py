@@ -6,6 +6,11 @@ the number moves gives three variances V_r, V_c and V_rc. What V_r and V_c have 
 clips add, and the variance is max(0, V_r - V_rc) + max(0, V_c - V_rc) + V_rc, with the quantile of Student's t at
 Satterthwaite's degrees of freedom of the parts that are there.
 
+Marks and shares have ends, and near an end their means lie askew: of a mean the interval is symmetric on the scale of
+log((x - least) / (most - x)) (delta method), which is nearly the plain one in the middle and never leaves the ends. Of
+skewed marks about 4.5 of 5 the plain interval held the truth 90 times of 100, missing it on one side, and this one 93
+to 95.
+
 Why not a bootstrap that draws raters and clips at once: it counts the error of the single rating three times (Owen
 2007, theorem 3), so that its intervals of differences between systems hold the truth 99 times of 100 and not 95. How
 often these do, simulated: docs/listening.md.
@@ -57,13 +62,42 @@ class CrossedEstimate:
     clusters: int
     how: str
 
-    def p(self, null: float = 0.0) -> float:
-        """Two-sided p of the number being `null`; below .05 just where that is outside the interval. 1 without one."""
+    def p(self, null: float = 0.0, ends: tuple[float, float] | None = None) -> float:
+        """Two-sided p of the number being `null`; below .05 just where that is outside the interval. 1 without one.
+        ends: those that the interval was made with."""
         from scipy.special import stdtr
 
         if self.low is None:
             return 1.0
-        return float(2 * stdtr(self.freedom, -abs(self.value - null) / self.error))
+        scale = _EndedScale.of(ends)
+        away = abs(scale.wide(self.value) - scale.wide(null)) / (self.error * scale.slope(self.value))
+        return float(2 * stdtr(self.freedom, -away))
+
+
+@dataclass(frozen=True)
+class _EndedScale:
+    """What has ends, on a scale that has none; as it is where it has none."""
+
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, ends: tuple[float, float] | None) -> _EndedScale:
+        return cls(*ends) if ends else cls(-math.inf, math.inf)
+
+    def wide(self, x: float) -> float:
+        return x if math.isinf(self.most) else math.log((x - self.least) / (self.most - x))
+
+    def slope(self, x: float) -> float:
+        """By how much `wide` rises where x rises by a little."""
+        return 1.0 if math.isinf(self.most) else (self.most - self.least) / ((x - self.least) * (self.most - x))
+
+    def narrow(self, wide: float) -> float:
+        """The x of `wide`."""
+        if math.isinf(self.most):
+            return wide
+        share = (1 + math.tanh(wide / 2)) / 2
+        return self.least + (self.most - self.least) * share
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,11 +181,10 @@ def of_moves(
     variance, freedom = combined((by_rater, raters), (by_clip, clips), (by_pair, crossing.pairs.count))
     if variance < 1e-18:
         return CrossedEstimate(value, None, None, 0.0, 0.0, n, raters, clips, "none: no rating differs from another")
-    half = float(stdtrit(freedom, 1 - alpha / 2)) * math.sqrt(variance)
-    low, high = value - half, value + half
-    if ends:
-        low, high = max(low, ends[0]), min(high, ends[1])
-    return CrossedEstimate(value, low, high, math.sqrt(variance), freedom, n, raters, clips, HOW)
+    scale, error = _EndedScale.of(ends), math.sqrt(variance)
+    half = float(stdtrit(freedom, 1 - alpha / 2)) * error * scale.slope(value)
+    low, high = scale.narrow(scale.wide(value) - half), scale.narrow(scale.wide(value) + half)
+    return CrossedEstimate(value, low, high, error, freedom, n, raters, clips, HOW)
 
 
 def combined(

@@ -14,7 +14,7 @@ from mudata.evaluation.listening.bradley_terry import bradley_terry
 from mudata.evaluation.listening.crossed_intervals import CrossedEstimate, Crossing
 from mudata.evaluation.listening.listening_test import PREFERENCE, SystemRole, TestKind
 from mudata.evaluation.listening.mean_opinions import SystemPair, difference, mean, system_pairs
-from mudata.evaluation.listening.preferences import PreferenceShares, shares_of, side_bias, towards
+from mudata.evaluation.listening.preferences import SHARE, PreferenceShares, shares_of, side_bias, towards
 from mudata.evaluation.listening.rated_rows import RatedRow, RatedTest, RaterSummary, scale_of
 from mudata.evaluation.listening.rater_agreement import Agreement, krippendorff
 from mudata.evaluation.listening.score_correlations import ScoreCorrelation, correlations
@@ -136,10 +136,11 @@ def _aspect(rated: RatedTest, aspect: str, rows: Sequence[RatedRow]) -> AspectRe
         scores, differences, why = found.strengths, found.differences, found.why
     else:
         of = [np.array([row.systems[0] == name for row in rows]) for name in names]
+        ends: tuple[float, float] = scale_of(test) if test.kind == "mos" else SHARE
         if test.kind == "mos":
-            values, ends = np.array([row.number for row in rows]), scale_of(test)
+            values = np.array([row.number for row in rows])
         else:
-            values, ends = np.sign([towards(row, row.systems[0]) for row in rows]) / 2 + 0.5, (0, 1)
+            values = np.sign([towards(row, row.systems[0]) for row in rows]) / 2 + 0.5
         scores = tuple(mean(values, one, crossing, ends) for one in of)
         differences = tuple(difference(values, one, other, crossing) for one, other in combinations(of, 2))
         why = ""
@@ -215,7 +216,7 @@ def _warnings(results: ListeningResults, rated: RatedTest, automatic: AutomaticS
         told.append("No rating counts.")
     if not rated.clusters_known and rated.rows:
         told.append("Of which artist or track clips are is not known: every clip is taken as independent.")
-    if results.side and results.side.p(0.5) < 0.05:
+    if results.side and results.side.p(0.5, SHARE) < 0.05:
         share = f"{100 * results.side.value:.0f} %"
         told.append(f"Sides matter: what is shown first gets {share} of preferences, none counting as half.")
     told += [f"No strengths: {one.why}." for one in results.aspects if one.why]

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+SHARE = (0.0, 1.0)
+"""Ends of a share."""
 _LETTER = {number: letter for letter, number in CHOICES.items()}
 
 
@@ -70,7 +72,7 @@ def shares_of(rows: Sequence[RatedRow], systems: Sequence[str], crossing: Crossi
             PreferenceShares(
                 system=system,
                 choices={letter: counts[letter] for letter in sorted(CHOICES, key=lambda one: -CHOICES[one])},
-                preferred=mean(wins, asked, crossing, (0.0, 1.0)),
+                preferred=mean(wins, asked, crossing, SHARE),
                 strength=mean(turned, asked, crossing, (-2.0, 2.0)),
                 p=None,
                 p_holm=None,
@@ -78,7 +80,7 @@ def shares_of(rows: Sequence[RatedRow], systems: Sequence[str], crossing: Crossi
         )
     if any(row.described is None for row in rows):
         return tuple(found)
-    ps = [one.preferred.p(0.5) for one in found]
+    ps = [one.preferred.p(0.5, SHARE) for one in found]
     return tuple(
         PreferenceShares(**{**vars(one), "p": p, "p_holm": corrected})
         for one, p, corrected in zip(found, ps, holm(ps), strict=True)
@@ -96,8 +98,8 @@ def towards(row: RatedRow, system: str) -> float:
 
 def side_bias(rows: Sequence[RatedRow], crossing: Crossing) -> CrossedEstimate:
     """How often what is shown first is preferred, none counting as half: one half where the side does not matter, for
-    sides are counter-balanced. `p(0.5)` tests it."""
+    sides are counter-balanced. `p(0.5, SHARE)` tests it."""
     import numpy as np
 
     firsts = np.sign([row.number for row in rows]) / 2 + 0.5
-    return mean(firsts, np.ones(len(rows), dtype=bool), crossing, (0.0, 1.0))
+    return mean(firsts, np.ones(len(rows), dtype=bool), crossing, SHARE)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mudata.evaluation.listening.mean_opinions import reach
+from mudata.evaluation.listening.preferences import SHARE
 from mudata.evaluation.metrics.scored import interval_text
 from mudata.table import Table
 
@@ -156,9 +157,8 @@ def shares_table(results: ListeningResults) -> Table:
     rows.sort(key=lambda row: -next(s.preferred.value for s in results.shares if s.system == row["system"]))
     note = _notes(ABOUT_SHARES[results.kind], [one.preferred for one in results.shares])
     if results.side:
-        note += (
-            f" What is shown first is preferred in {percent(results.side)} (p {_p(results.side.p(0.5), results.side)})."
-        )
+        p = _p(results.side.p(0.5, SHARE), results.side)
+        note += f" What is shown first is preferred in {percent(results.side)} (p {p})."
     return Table(rows, title="preferences", note=note)
 
 

@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from scipy.special import stdtrit
 from scipy.stats import t as student
 from simulated_ratings import (
     QUALITIES,
@@ -121,8 +122,28 @@ def test_intervals_of_marks_stay_on_the_scale() -> None:
     values = np.where(np.arange(100) % 50 == 0, 4.0, 5.0)
     crossing = Crossing.of(np.repeat(np.arange(10), 10), np.tile(np.arange(10), 10))
     found = mean(values, np.ones(100, dtype=bool), crossing, SCALE)
-    assert found.high == 5.0
-    assert found.low < 4.98
+    assert found.low < 4.98 < found.high < 5.0
+    assert 5.0 - found.high < 0.15 * (found.value - found.low), "there is more room below than above"
+    assert [found.p(end, SCALE) for end in (found.low, found.high)] == pytest.approx([0.05, 0.05])
+
+
+@pytest.mark.slow
+def test_marks_that_crowd_at_the_end_of_the_scale_are_held_too() -> None:
+    random, held, plain = np.random.default_rng(0), 0, 0
+
+    def marks(by_rater: np.ndarray, by_clip: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+        worse = random.normal(0, 0.9, size) + by_rater + by_clip - 1.0  # lognormal below the highest mark
+        return np.clip(np.ceil(5 - np.exp(worse)), 1, 5)
+
+    truth = marks(random.exponential(0.3, 10**6), random.normal(0, 0.4, 10**6), (10**6,)).mean()
+    raters, clips = np.repeat(np.arange(15), 20), np.tile(np.arange(20), 15)
+    for _ in range(300):
+        values = marks(random.exponential(0.3, (15, 1)), random.normal(0, 0.4, (1, 20)), (15, 20)).ravel()
+        found = mean(values, np.ones(300, dtype=bool), Crossing.of(raters, clips), SCALE)
+        held += found.low <= truth <= found.high
+        plain += abs(truth - found.value) <= stdtrit(found.freedom, 0.975) * found.error
+    assert 4.5 < truth < 4.7
+    assert plain < 300 * 0.93 < held, "a symmetric interval is missed on one side"
 
 
 def test_parts_below_nothing_count_as_nothing() -> None:
