@@ -36,7 +36,11 @@ STEPS: tuple[tuple[str, str], ...] = (
 )
 
 NEXT = """
-That was the whole way. Next, a small exam about such clips: what gives its answers away, and who hears and who guesses:
+That was the whole way. To look at all of it in a browser (needs mudata-music[browse]):
+
+  mudata browse
+
+Next, a small exam about such clips: what gives its answers away, and who hears and who guesses:
 
   mudata fetch demo_exam
   mudata exams lint demo_exam

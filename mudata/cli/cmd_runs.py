@@ -20,8 +20,10 @@ def runs() -> None:
 @runs.command(name="list")
 @common
 def list_(*, as_json: bool, quiet: bool) -> None:
-    """List all runs, the oldest first, then shards: how many of the planned items are answered, how many failed,
-    whether it is scored, and when it began. What is neither answered nor failed has not been asked: the command of
+    """List all runs, and how far they are.
+
+    The oldest first, then shards: how many of the planned items are answered, how many failed, whether it is scored,
+    and when it began. What is neither answered nor failed has not been asked: the command of
     `mudata eval` goes on with it. --json has their folders and more.
     """
     from mudata.evaluation import run_listing
@@ -35,11 +37,12 @@ def list_(*, as_json: bool, quiet: bool) -> None:
 @click.argument("shards", nargs=-1, metavar="[SHARD]...", shell_complete=name_completion.shards)
 @common
 def merge(shards: tuple[str, ...], *, as_json: bool, quiet: bool) -> None:
-    """Join shards into the run that the command without --shard would have made, and score it.
+    """Join shards into one run, and score it.
 
-    SHARD is a shard's id or its folder; the id of their run means all of its shards that are here [default: every run
-    whose shards are all here]. Shards that are missing, unfinished or of another recipe are named, and nothing is
-    written. Merging again changes nothing; the shards stay until `mudata rm` takes them.
+    It is the run that the command without --shard would have made. SHARD is a shard's id or its folder; the id of
+    their run means all of its shards that are here [default: every run whose shards are all here]. Shards that are
+    missing, unfinished or of another recipe are named, and nothing is written. Merging again changes nothing; the
+    shards stay until `mudata rm` takes them.
 
     \b
     mudata eval --model qwen2-audio --split exam --shard 1/2

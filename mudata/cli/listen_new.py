@@ -58,8 +58,9 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Tell the numbers only, and make nothing.")
 @common
 def new(test: str, *, dry_run: bool, as_json: bool, quiet: bool, **asked: Any) -> None:
-    """Design a listening test, and seal it: who hears what, in which order, and whose ratings will not count.
+    """Design a listening test, and seal it.
 
+    Who hears what, in which order, and whose ratings will not count is drawn once and never changed.
     Clips and systems are balanced: every clip is rated with every system equally often, every rater has every system
     equally often and a clip once, places in the order and sides are shared alike. Numbers for which that cannot be are
     refused with the nearest that can. Sound is made equally loud; models have no names in what raters see.
@@ -108,7 +109,10 @@ def new(test: str, *, dry_run: bool, as_json: bool, quiet: bool, **asked: Any) -
 @click.option("--links", is_flag=True, help="Also each rater's secret token, of which a link is made.")
 @json_option
 def show(test: str, *, links: bool, as_json: bool) -> None:
-    """Tell how a listening test is designed: numbers, systems, who is left out, what can be told apart."""
+    """Tell how a listening test is designed.
+
+    Numbers, systems, who is left out, and what can be told apart.
+    """
     from mudata.evaluation.listening import listening_test, rater_links
     from mudata.evaluation.listening.test_view import design_lines, design_record, rule_line
 
@@ -119,7 +123,8 @@ def show(test: str, *, links: bool, as_json: bool) -> None:
         emit_json(design_record(found) | ({"tokens": dict(tokens)} if links else {}))
         return
     _print(design_lines(found.kind, found.systems, found.minutes, found.design, found.power))
-    echo(rule_line(found.rule))
+    if not found.is_imported:  # of ratings from elsewhere everybody counts
+        echo(rule_line(found.rule))
     echo(f"Sealed: sha256 {found.sha256[:12]}, seed {found.seed}, mudata {found.mudata_version}, {found.created_at}")
     for rater, token in tokens.items():
         echo(f"{rater}  /r/{token}")

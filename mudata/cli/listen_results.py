@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 @click.option("--csv", "folder", type=click.Path(path_type=Path, file_okay=False), help="Also write CSV files here.")
 @common
 def results(test: str, aspects: tuple[str, ...], folder: Path | None, quiet: bool, as_json: bool) -> None:
-    """Results of a listening test: scores of systems with intervals that know raters and clips, who cannot be told
-    apart, how far raters agree, and which automatic score agrees with them.
+    """Tell what raters found.
 
-    Raters are left out by the rule that was sealed with the test, and named. It can be asked while raters rate. The
-    test's folder gets results.json, and the lines that SQL's tables ratings and raters are made of.
+    Scores of systems with intervals that know raters and clips, who cannot be told apart, how far raters agree, and
+    which automatic score agrees with them. Raters are left out by the rule that was sealed with the test, and named.
+
+    It can be asked while raters rate. The test's folder gets results.json, and the lines that SQL's tables ratings and
+    raters are made of.
     """
     from mudata.evaluation.listening.results_files import write_csv
     from mudata.evaluation.listening.results_of_test import results_of
@@ -74,8 +76,10 @@ def import_(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Take the files that raters sent back who rated without a server (`listen serve --static`), or ratings that were
-    made elsewhere, from CSV with a line of names. A file is taken whole or not at all, and again changes nothing.
+    """Take files that raters sent back, or ratings made elsewhere.
+
+    Raters who rated without a server (`listen serve --static`) send back a file each; ratings that were made elsewhere
+    are CSV with a line of names. A file is taken whole or not at all, and again changes nothing.
 
     \b
     mos       rater, item, system, aspect, rating; or rater, item, system and a column for each aspect
@@ -106,7 +110,7 @@ def import_(
     if as_json:
         emit_json([asdict(one) for one in taken])
     elif taken:
-        done = "Made" if new else "Added to"
+        done = "Made" if taken[0].made else "Added to"
         echo(f"{done} the test {test}. See: mudata listen results {test}")
     if refused:
         raise SystemExit(EvaluationError.exit_code)
@@ -122,8 +126,11 @@ def import_(
 )
 @json_option
 def export(test: str, form: str, folder: Path | None, *, as_json: bool) -> None:
-    """Write every rating, with pseudonyms, for another program: ratings.csv, for R also analysis.R, which fits mixed
-    models (lme4, ordinal) or strengths (BradleyTerry2)."""
+    """Write every rating for another program.
+
+    ratings.csv, with pseudonyms; for R also analysis.R, which fits mixed models (lme4, ordinal) or strengths
+    (BradleyTerry2).
+    """
     from mudata.evaluation.listening.rating_export import export_ratings
     from mudata.evaluation.listening.results_of_test import rated_test_of
 

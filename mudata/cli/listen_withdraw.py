@@ -19,10 +19,10 @@ from mudata.home import Home
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @json_option
 def withdraw(test: str, rater: str, *, yes: bool, as_json: bool) -> None:
-    """Delete all that a rater said, by the code that the rater's pages show (r07).
+    """Delete all that a rater said.
 
-    Also results that were made of it; compute them anew. Files that were written elsewhere (--csv, export, lock) keep
-    what they have. The rater's link begins with consent again.
+    By the code that the rater's pages show (r07). Also results that were made of it; compute them anew. Files that
+    were written elsewhere (--csv, export, lock) keep what they have. The rater's link begins with consent again.
     """
     from mudata.evaluation.listening.withdrawal import withdraw as deleted
 

@@ -55,6 +55,7 @@ def test_a_site_is_whole_lawful_and_brought_up_to_date(full: Home, tmp_path: Pat
     sounds = [file for file in made if file.startswith("sound/")]
     assert told["sounds"] == len(sounds) == 6  # one of seven is missing
     assert all((site / file).read_bytes().startswith(b"fLaC") for file in sounds)
+    linked = {"index.html"}
     for file in (file for file in made if file.endswith(".html")):
         text = (site / file).read_text("utf-8")
         assert str(full.root) not in text, file
@@ -62,7 +63,10 @@ def test_a_site_is_whole_lawful_and_brought_up_to_date(full: Home, tmp_path: Pat
             assert "<script" not in text
             assert 'href=""' not in text
             for address in re.findall(r'(?:href|src|srcset)="([^"#]+)', text):
-                assert address == "data:," or (site / file).parent.joinpath(unquote(unescape(address))).is_file(), file
+                target = (site / file).parent.joinpath(unquote(unescape(address)))
+                assert address == "data:," or target.is_file(), file
+                linked.add(target.resolve().relative_to(site.resolve()).as_posix() if address != "data:," else "")
+    assert {file for file in made if file.endswith(".html")} <= linked
     closed = next(path.read_text() for path in site.glob("clip/closed-00-*.html"))
     assert "does not let its sound be passed on" in closed
     assert "<audio" not in closed

@@ -151,6 +151,11 @@ class ListeningTest:
         """Every trial by (rater, trial id)."""
         return {(plan.rater, trial.id): trial for plan in self.raters for trial in plan.trials}
 
+    @property
+    def is_imported(self) -> bool:
+        """Whether it was made of ratings from elsewhere: without sounds, links, and anybody to be asked."""
+        return bool(self.design.get("imported"))
+
     def digest(self) -> str:
         """The hash that `sha256` has unless the test was changed by hand."""
         content = {key: value for key, value in asdict(self).items() if key not in _NOT_HASHED}
@@ -173,7 +178,9 @@ def read(home: Home, name: str) -> ListeningTest:
     """
     path = folder_of(home, name) / "test.json"
     if not path.is_file():
-        raise UnknownName("listening test", name, names(home), "Make one with: mudata listen new NAME --runs A,B")
+        raise UnknownName(
+            "listening test", name, names(home), "Make one with: mudata listen new NAME --runs A,B --split SPLIT"
+        )
     hint = "Bring back the file as it was: ratings belong to a design, and stay where they are."
     with reading(path, hint=hint):
         test = as_type(read_object(path, hint=hint), ListeningTest)

@@ -39,7 +39,7 @@ def read(folder: Path, test: ListeningTest) -> dict[str, str]:
     Raises EvaluationError: the test was made of ratings from elsewhere and has no links; or the file is not there, is
     damaged, has no token for a rater, or one token for two.
     """
-    if not test.stimuli:
+    if test.is_imported:
         raise EvaluationError(
             f"The test {test.name} was made of ratings from elsewhere: it has no clips, and no raters to be asked.",
             f"What the ratings say: mudata listen results {test.name}. A test to be served: mudata listen new NAME ...",

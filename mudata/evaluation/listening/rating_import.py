@@ -117,7 +117,8 @@ def import_as_test(home: Home, name: str, path: Path, kind: TestKind, scale: tup
         EvaluationError: there is a test of this name, or the file cannot be read.
     """
     folder = listening_test.folder_of(home, name)
-    if folder.exists():
+    known = listening_test.read(home, name) if (folder / "test.json").is_file() else None
+    if folder.exists() and not (known and known.is_imported):
         raise EvaluationError(
             f"There is a listening test {name} already, or what is left of one: {folder}.",
             "Leave --new out to add ratings to it, or take another name.",
@@ -125,9 +126,16 @@ def import_as_test(home: Home, name: str, path: Path, kind: TestKind, scale: tup
     rows = read_ratings(path, kind)
     runs = {folder.name for folder in home.runs.glob("*") if (folder / "run.json").is_file()}
     test = _made(name, kind, rows, runs, scale if kind == "mos" else None)
+    if known and test.sha256 != known.sha256:
+        raise EvaluationError(
+            f"The listening test {name} was made of other ratings.",
+            f"Take another name, or remove it first: mudata rm {name}",
+        )
     if wrong := [f"line {row.line}: {row.value!r} is no {_mark(test)}" for row in rows if not _fits(test, row)]:
         raise refused(path, wrong, "no such mark")
     ratings = _matched(test, _renamed(rows), path)
+    if known:  # the same file again, or with other marks: the last ones count
+        return _stored(folder, test, ratings, path, made=False)
     unfinished = home.listening / f".{name}{PARTIAL}"
     shutil.rmtree(unfinished, ignore_errors=True)  # what a kill left
     home.make(unfinished)

@@ -69,7 +69,7 @@ def _results(home: Home, runs: set[str], progress: Progress) -> Iterator[Listeni
         try:
             results = read_results(folder)
         except EvaluationError as error:
-            progress.say(f"Left out: {error.what}")
+            progress.say(f"Left out: {error.what} Run: mudata listen results {name}")
             continue
         if runs & set(results.runs.values()):
             yield results

@@ -176,7 +176,7 @@ class _Site:
 
     def report(self, request: Request) -> Response:
         home, name = self._index.home, _run_name(request)
-        mark = run_page.scores_mark(home, name)
+        mark = run_page.report_mark(home, name)
         made = self._reports.get(mark, lambda: run_page.report_of(home, name, self._links.sound))
         answer = self._html("")
         answer.body = made

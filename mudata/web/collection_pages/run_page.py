@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mudata.catalog.splits import manifest
 from mudata.errors import MudataError
 from mudata.evaluation import run, scores_file
+from mudata.evaluation.listening.results_files import RESULTS
 from mudata.evaluation.metrics.scored import headline_of
 from mudata.evaluation.report.wording import METRICS, written
 
@@ -81,11 +82,13 @@ def run_page_facts(home: Home, name: str) -> RunPageFacts:
     return RunPageFacts(one.id, told, True, told["split"] in here)
 
 
-def scores_mark(home: Home, name: str) -> tuple[str, str]:
-    """What a report of a run is kept by: its id, and the hash of its scores. Raises UnknownName, EvaluationError."""
+def report_mark(home: Home, name: str) -> tuple[object, ...]:
+    """What a report of a run is kept by: its id, the hash of its scores, and which results of listening tests there
+    are. Raises UnknownName, EvaluationError."""
     one = run.find(home, name)
     _ = one.scores
-    return one.id, hashlib.sha256((one.folder / "scores.json").read_bytes()).hexdigest()
+    results = sorted((path, path.stat().st_mtime_ns) for path in home.listening.glob(f"*/{RESULTS}"))
+    return one.id, hashlib.sha256((one.folder / "scores.json").read_bytes()).hexdigest(), tuple(results)
 
 
 def report_of(home: Home, name: str, address: Callable[[str], str | None]) -> bytes:
@@ -96,10 +99,11 @@ def report_of(home: Home, name: str, address: Callable[[str], str | None]) -> by
     from mudata.evaluation.report.explorer import find_audio
     from mudata.evaluation.report.gather import gather
     from mudata.evaluation.report.heard_section import heard_exams
+    from mudata.evaluation.report.listening_section import listening_sections
     from mudata.evaluation.report.page import render
     from mudata.narration import SILENT
 
     report = gather(home, [run.find(home, name)])
     few = sum(len(one.answers) for one in report.runs) <= DRAWN
     audio = find_audio(home, report, Path("report.html"), waveforms=few, address=address)
-    return render(report, audio, heard_exams(home, report, SILENT))
+    return render(report, audio, heard_exams(home, report, SILENT), listening_sections(home, report))
