@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True)
 class AnchorCheck:
     """One aspect. `difference`: by how much the reference is above the wrong clip, in marks, shares found or strength.
-    `raters` mark the wrong clip as high as the reference, or higher, on average; of `items` everybody together does."""
+    `raters` mark the wrong clip as high as the reference, or higher, on average; of `items` everybody together does.
+    `warning` where the interval has the reference not above."""
 
     aspect: str
     difference: CrossedEstimate
@@ -63,12 +64,7 @@ def anchor_check(
     named = {role: name for name, role in roles.items()}
     by_rater, by_item = (_not_above(rows, named["reference"], named["wrong clip"], key) for key in ("rater", "item_id"))
     warning = ""
-    if found.low is None or found.high is None:
-        warning = (
-            f"{aspect}: whether the human reference is above a text about another clip ({found.value:+.2f}) cannot be"
-            f" said ({found.how.removeprefix('none: ')}): do not believe the other numbers yet."
-        )
-    elif found.low <= 0:
+    if found.low is not None and found.high is not None and found.low <= 0:
         verb = "is below" if found.high < 0 else "is not told from"
         warning = (
             f"{aspect}: the human reference {verb} a text about another clip ({found.value:+.2f}"

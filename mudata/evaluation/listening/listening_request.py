@@ -77,6 +77,8 @@ class ListeningRequest:
                 raise ArgumentError(f"{name} is {value}; at least {least} is expected.")
         if not 1 <= self.minutes <= LONGEST_MINUTES:
             raise ArgumentError(f"minutes is {self.minutes}; 1 to {LONGEST_MINUTES} are expected.")
+        if empty := [language for language, text in self.consent.items() if not text.strip()]:
+            raise ArgumentError(f"The consent text in {empty[0]} is empty.", "Give the text that raters agree to.")
         if not self.runs:
             raise ArgumentError("No run is named.", "Give --runs A,B: `mudata runs` lists them.")
         if not 0 <= self.least_share <= 1:

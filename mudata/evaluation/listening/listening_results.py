@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from mudata.errors import number
+from mudata.errors import listed, number
 from mudata.evaluation.listening.anchors import AnchorCheck, Retest, anchor_check, retest
 from mudata.evaluation.listening.bradley_terry import bradley_terry
 from mudata.evaluation.listening.crossed_intervals import CrossedEstimate, Crossing
@@ -195,6 +195,12 @@ def _correlations(by_aspect: Mapping[str, Sequence[RatedRow]], automatic: Automa
 
 def _warnings(results: ListeningResults, rated: RatedTest, automatic: AutomaticScores | None) -> list[str]:
     told = [check.warning for check in results.anchors if check.warning]
+    if unsaid := [check for check in results.anchors if check.difference.low is None]:
+        why = listed(dict.fromkeys(check.difference.how.removeprefix("none: ") for check in unsaid))
+        told.append(
+            "Whether the human reference is above a text about another clip cannot be said of"
+            f" {listed(check.aspect for check in unsaid)} ({why}): do not believe the other numbers yet."
+        )
     if rated.missing:
         absent = ""
         if rated.absent:

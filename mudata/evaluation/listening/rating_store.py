@@ -220,6 +220,15 @@ class RatingStore:
                     ) from error
                 raise
 
+    def _of_disk(self, error: sqlite3.OperationalError) -> str:
+        """What to do where the disk is what is wrong, and not the file; empty where it is not."""
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the lowest byte is the kind, without what follows of it
+        if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            return "Free some space there, or look whether the disk is sound; then run the same command again."
+        if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+            return f"{self.path.parent} has to be writable: correct its permissions."
+        return ""
+
     @contextlib.contextmanager
     def _telling(self, what: str) -> Iterator[None]:
         """Errors of SQLite as those of a reader who is no programmer."""
@@ -230,6 +239,8 @@ class RatingStore:
                 raise EvaluationError(
                     f"{self.path} cannot be {what}: another program holds it.", "End that program, and try again."
                 ) from error
+            if isinstance(error, sqlite3.OperationalError) and (hint := self._of_disk(error)):
+                raise EvaluationError(f"{self.path} cannot be {what} ({error}).", hint) from error
             raise EvaluationError(
                 f"{self.path} cannot be {what} as a database of ratings ({error}).",
                 "Bring back a copy of it, with its -wal file if there is one.",

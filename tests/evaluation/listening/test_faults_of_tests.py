@@ -44,6 +44,8 @@ def test_numbers_that_cannot_be_balanced_are_refused_with_the_nearest_that_can(h
     for minutes in (0.5, float("nan"), float("inf")):
         with pytest.raises(ArgumentError, match="minutes is"):
             plan_test(home, asking(minutes=minutes))
+    with pytest.raises(ArgumentError, match="The consent text in en is empty"):
+        plan_test(home, asking(consent={"en": " \n"}))
     with pytest.raises(EvaluationError, match="7 clips are asked for, and 6 clips can be rated"):
         plan_test(home, asking(n=7))
     with pytest.raises(EvaluationError, match="balanced only if each rates 20 trials, which takes about") as told:

@@ -174,7 +174,10 @@ def test_hidden_anchors_are_told_apart_or_it_is_said(rated: Rated) -> None:
     bad = listening_results(_with_roles(test, {"m4": "wrong clip", "m0": "reference"}))
     assert all(one.difference.high < -0.5 for one in bad.anchors)
     assert len(bad.anchors[0].raters) > 15
-    assert any("do not believe the other numbers" in warning for warning in bad.warnings)
+    assert sum("do not believe the other numbers" in warning for warning in bad.warnings) == 3
+    assert bad.warnings[0].startswith("correctness: the human reference is below a text about another clip (-")
+    few = listening_results(_with_roles(rated("mos", raters=5, clips=10), {"m4": "reference", "m0": "wrong clip"}))
+    assert "of correctness, usefulness and overall (5 raters are too few): do not believe" in few.warnings[0]
     assert listening_results(test).anchors == ()
 
 

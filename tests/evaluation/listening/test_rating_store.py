@@ -119,6 +119,8 @@ def test_answers_do_not_go_into_a_file_that_was_moved_or_deleted(tmp_path: Path)
 
 
 def test_what_is_no_database_of_ratings_is_told(tmp_path: Path) -> None:
+    with pytest.raises(EvaluationError, match=r"unable to open(.*\n)+.*has to be writable"):
+        RatingStore(tmp_path / "gone")
     path = tmp_path / "ratings.sqlite"
     with RatingStore(tmp_path) as store:
         store.add([Rating(rater="r01", trial=f"t{i}", aspect="fit", value="3") for i in range(2000)])
