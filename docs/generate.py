@@ -27,11 +27,13 @@ has two words there is one function: `split leaks` is `leaks`, `split check` is 
 `models serve` is `serving_command`,
 `exams lint`, `labels lint` and `labels audit` are `lint_exam`, `lint_labels` and `audit_labels`,
 `labels unmapped` is `unmapped_labels`,
-`listen new` and `listen list` are `new_listening_test` and `listening_tests`, `listen serve --static` is
+`listen new` and `listen list` are `new_listening_test` and `listening_tests`,
+`listen serve` is `serve_listening_test`, `listen withdraw` is `withdraw_rater`, `listen serve --static` is
 `bundle_listening_test`, `listen results`, `import` and `export`
 are `listening_results`, `import_ratings` and `export_ratings`, `runs merge` is `merge_runs`,
 `fetch --locked` is `fetch_locked`, `eval --suite` is `evaluate_suite`, `suites show` and `suites table` are
-`suite_tables`, `sql --schema` is `schema`; `rm` is `remove`, `du` is `disk_use`, and `mv` is `rename` or `move_home`.
+`suite_tables`, `sql --schema` is `schema`; `rm` is `remove`, `du` is `disk_use`, and `mv` is `rename` or `move_home`;
+`sweep` is `sweep_store`.
 Only commands: `demo`, `completion`,
 `cards check`, the schemas of cards and suites, `eval --dry-run`, `override --from` and `--list`; only here: `load`.
 Everything happens in the home (`MUDATA_HOME`). Names of datasets and splits are text; paths are text or `Path`; a run

@@ -221,7 +221,7 @@ def _warnings(results: ListeningResults, rated: RatedTest, automatic: AutomaticS
     if not rated.rows:
         told.append("No rating counts.")
     if not rated.clusters_known and rated.rows:
-        told.append("Of which artist or track clips are is not known: every clip is taken as independent.")
+        told.append("Which clips share an artist or a track is not known: every clip is taken as independent.")
     if results.side and results.side.p(0.5, SHARE) < 0.05:
         share = f"{100 * results.side.value:.0f} %"
         told.append(f"Sides matter: what is shown first gets {share} of preferences, none counting as half.")

@@ -20,7 +20,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from mudata.errors import EvaluationError, UnknownName
+from mudata.errors import EvaluationError, UnknownName, listed, number
 from mudata.home import now, write_atomic
 from mudata.json_files import as_type, read_object, reading
 from mudata.version import __version__
@@ -150,6 +150,10 @@ class ListeningTest:
     def trials(self) -> dict[tuple[str, str], Trial]:
         """Every trial by (rater, trial id)."""
         return {(plan.rater, trial.id): trial for plan in self.raters for trial in plan.trials}
+
+    def __repr__(self) -> str:
+        systems, people = listed([system.name for system in self.systems]), number(len(self.raters), "rater")
+        return f"<listening test {self.name} ({self.kind}): {systems}; {people}>"
 
     @property
     def is_imported(self) -> bool:

@@ -12,6 +12,7 @@ from mudata.evaluation.listening import aspect_sheet, listening_test, rating_pow
 from mudata.evaluation.listening.plan_numbers import PlanNumbers
 from mudata.evaluation.listening.rated_texts import RatedTexts, rated_texts
 from mudata.evaluation.listening.stimuli import mean_seconds
+from mudata.evaluation.listening.test_view import design_lines
 from mudata.evaluation.listening.trial_maker import treatments_of
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _MOS_TOLD = 0.3
 """The difference of mean marks that everybody asks about."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class PlannedTest:
     """A design before any sound was looked at: its numbers are balanced, its clips may still turn out to be unheard."""
 
@@ -34,6 +35,11 @@ class PlannedTest:
     per_rater: int
     trial_s: float
     repaired: bool
+
+    def __repr__(self) -> str:
+        kind, systems = self.request.kind, self.rated.systems
+        told = design_lines(kind, systems, self.minutes, self.design(), self.power())
+        return "\n".join([f"Listening test {self.request.name}, planned and not made.", *told])
 
     @property
     def treatments(self) -> list[tuple[str, ...]]:
