@@ -6,6 +6,7 @@ test.json comes last, by a rename: a folder without it is none, and is made agai
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -98,6 +99,7 @@ def _made(home: Home, planned: PlannedTest, folder: Path, progress: Progress) ->
     trial_s = request.trial_s(planned.aspects, clip_s, mean_words(rated))
     more = {"loudness_lufs": round(loudness, 2), "not_decoded": heard.unheard, "kin": _kin(rated, items)}
     more["alike"] = _alike(raters)
+    more["named"] = _named(raters, [system.name for system in rated.systems if system.role == "model"])
     more["licences"] = _licences(home, planned, [rated.clip_of(item) for item in heard.items])
     test = ListeningTest(
         name=request.name,
@@ -207,6 +209,14 @@ def _alike(raters: Sequence[RaterPlan]) -> int:
     """How many trials compare a text with itself: labels are often the same."""
     trials = [trial for plan in raters for trial in plan.trials if trial.role == "rated"]
     return sum(len(trial.texts) == 2 and len(set(trial.texts)) == 1 for trial in trials)
+
+
+def _named(raters: Sequence[RaterPlan], models: Sequence[str]) -> dict[str, int]:
+    """In how many trials raters read the name of a model in a text: who says who they are is not hidden."""
+    shown = [" ".join(trial.texts).casefold() for plan in raters for trial in plan.trials if trial.role == "rated"]
+    words = {name: re.compile(rf"(?<!\w){re.escape(name.casefold())}(?!\w)") for name in models}
+    counts = {name: sum(bool(word.search(text)) for text in shown) for name, word in words.items()}
+    return {name: count for name, count in counts.items() if count}
 
 
 def _licences(home: Home, planned: PlannedTest, clip_ids: Sequence[str]) -> dict[str, int]:

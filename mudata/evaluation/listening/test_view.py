@@ -52,6 +52,8 @@ def design_lines(
         yield f"Licences of the clips: {_counts(licences)}. They are played to raters, as their terms let you."
     if d.get("alike"):
         yield f"{d['alike']} of the trials compare a text with one that is the same."
+    if named := d.get("named"):
+        yield f"Texts have names of models in them, by which raters may know who wrote: trials {_counts(named)}."
     if d.get("kin"):
         yield f"{d['kin']} of the clips are of one artist, album, track or recording with another."
     yield _power(kind, power)

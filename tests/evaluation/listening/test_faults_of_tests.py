@@ -235,6 +235,7 @@ def test_the_command_line_tells_the_design_and_keeps_links_to_those_who_ask(corp
     assert (made.code, '"ratings": 16' in made.out) == (0, True)
     shown = typed("listen", "show", "t")
     assert "Does not count: who fails more than 1 check, or rates less than 50 % of their trials." in shown.out
+    assert "by which raters may know who wrote: trials alpha (4), beta (4)." in shown.out
     assert "/r/" not in shown.out
     assert typed("listen", "show", "t", "--links").out.count("/r/") == 4
     assert typed(*base).code == 2

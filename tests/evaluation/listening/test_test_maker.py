@@ -41,6 +41,7 @@ def test_a_mos_test_is_balanced_sealed_and_says_nothing(home: Home, asking: Aski
         else:
             assert text.endswith(f"number {number}.") == (system == "reference")
             assert text.startswith("A ")
+    assert read.design["named"] == {"alpha": 4, "beta": 4}, "they say who they are, and whoever makes a test is told"
     folder = listening_test.folder_of(home, "t")
     files = sorted(path.name for path in (folder / "stimuli").iterdir())
     assert files == sorted(by_name)
