@@ -80,12 +80,14 @@ def _time(seconds: float) -> str:
 
 class Terminal(Progress):
     """Notes on stderr. Of long work a bar with rate and time left when stderr is a terminal, else a line every
-    `PAUSE_S` seconds: a log shows that it goes on.
+    `PAUSE_S` seconds: a log shows that it goes on. Of counted work that does not move (people who are waited for) lines
+    come less and less often, down to one in `LONGEST_PAUSE_S`.
 
     `clock` gives seconds; `wait` waits for an event so many seconds, and says whether it came.
     """
 
     PAUSE_S: ClassVar[float] = 30.0
+    LONGEST_PAUSE_S: ClassVar[float] = 600.0
 
     def __init__(
         self,
@@ -135,9 +137,12 @@ class Terminal(Progress):
         begun, over = self._clock(), threading.Event()
 
         def speak() -> None:
-            while not self._wait(over, self.PAUSE_S):
+            pause, before = self.PAUSE_S, -1.0
+            while not self._wait(over, pause):
                 with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
                     self.say(tally.text(self._clock() - begun))
+                stands = tally.unit and tally.done == before
+                pause, before = min(2 * pause, self.LONGEST_PAUSE_S) if stands else self.PAUSE_S, tally.done
 
         def advance(done: float) -> None:
             tally.done += done

@@ -178,6 +178,15 @@ def test_work_that_does_not_move_speaks_on(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().err.splitlines() == lines
 
 
+def test_counted_work_that_does_not_move_speaks_less_and_less(capsys: pytest.CaptureFixture[str]) -> None:
+    hours = Hours(lines=12)
+    with Terminal(clock=lambda: hours.now, wait=hours.wait).bar("Ratings", 9, "trials"):
+        assert hours.spoken.wait(10)
+    told = [line.partition(", ")[2] for line in capsys.readouterr().err.splitlines()]
+    assert told[:4] == ["30 s so far", "60 s so far", "2 min so far", "4 min so far"]
+    assert told[-2:] == ["1 h 6 min so far", "1 h 16 min so far"]
+
+
 def test_a_closed_stderr_stops_no_work(monkeypatch: pytest.MonkeyPatch) -> None:
     hours = Hours(lines=2)
     closed = io.StringIO()
