@@ -228,8 +228,11 @@ def _stored(folder: Path, test: ListeningTest, ratings: Sequence[Rating], path: 
     with RatingStore(folder) as store:
         for rater in raters:
             store.meet(RaterRecord(rater=rater, finished_at=now() if made else None, source=path.name))
-        store.add(ratings)
-    return RatingImport(test=test.name, ratings=len(ratings), raters=len(raters), made=made)
+        counts = {(rating.rater, rating.trial, rating.aspect): rating.value for rating in store.ratings()}
+        new = [rating for rating in ratings if counts.get((rating.rater, rating.trial, rating.aspect)) != rating.value]
+        store.add(new)
+    known = len(ratings) - len(new)
+    return RatingImport(test=test.name, ratings=len(new), raters=len(raters), made=made, known=known)
 
 
 def _by_rater(rows: Sequence[ImportedRating]) -> dict[str, list[ImportedRating]]:

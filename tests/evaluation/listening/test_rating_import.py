@@ -81,7 +81,8 @@ def test_the_same_ratings_give_the_same_results_by_either_way(kind: str, home: H
     assert {one.system: (one.choices, one.preferred) for one in alone.shares} == shares
     assert "example.org" not in (folder_of(home, "elsewhere") / "test.json").read_text()
     assert {one.source for one in alone.raters} == {"named.csv"}
-    assert not import_file(home, "elsewhere", named, new=True, kind=kind).made  # type: ignore[arg-type]
+    twice = import_file(home, "elsewhere", named, new=True, kind=kind)  # type: ignore[arg-type]
+    assert (twice.made, twice.ratings, twice.known) == (False, 0, wanted.counted), "nothing is stored twice"
     assert scores(listening_results(rated_test_of(home, "elsewhere"))) == pytest.approx(scores(wanted))
     (fewer := tmp_path / "fewer.csv").write_text("".join(named.read_text().splitlines(keepends=True)[:-9]))
     with pytest.raises(EvaluationError, match="made of other ratings"):
