@@ -41,6 +41,8 @@ def read(text: str, events: list[Event], begin: int = 0) -> Reading:
             for other in meaning.ids:
                 if steps[other](at, start, end):
                     break
+        if kind != "other_things":
+            at.last_cue = start
     if at.start < len(text):
         at.close(len(text))
     for vote in at.doubted:
@@ -99,7 +101,7 @@ def question(at: ClauseState, start: int, end: int) -> None:
             vote.rank, vote.role = min(vote.rank, WEAK), "question"
             vote.committed = vote.committed or guessed
     asked = slice(at.first, len(at.votes))
-    if guessed and LETTER.search(at.text, end):
+    if at.last_cue < at.start and LETTER.search(at.text, end):  # words that say nothing of labels make no difference
         at.doubted += at.votes[asked]
     at.close(end, goes_on=False)
     at.asked = asked
