@@ -83,8 +83,8 @@ class ClauseState:
     """Whether the clause begins with a condition."""
 
     __slots__ = (*__annotations__, "anchor_place", "asked", "carried", "classes", "correcting", "doubted", "first",
-        "keyed", "last_cue", "letter", "negation", "pending", "ranked", "reading", "refusals", "scores", "start", "taken_back",
-        "text", "votes")  # fmt: skip
+        "keyed", "last_cue", "letter", "negation", "pending", "ranked", "reading", "refusals", "scores", "start",
+        "taken_back", "text", "votes")  # fmt: skip
 
     def __init__(self, text: str, begin: int = 0) -> None:
         self.text = text
@@ -104,7 +104,7 @@ class ClauseState:
         self.doubted: list[Vote] = []
         """Labels that were asked for on their own, with more to come."""
         self.last_cue = -1
-        """Where the last cue begins that is no thing: a clause behind it has labels and words that say nothing of them."""
+        """Where the last cue begins that is no thing: a clause behind it has no word that speaks of its labels."""
         self.taken_back = 0
         """Votes before this one have been denied by a later clause already."""
         self.correcting = False
