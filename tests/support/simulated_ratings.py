@@ -63,11 +63,17 @@ class Clips:
 
 
 def opinions(
-    raters: Raters, clips: Clips, rater: Places, clip: Places, system: Places, random: np.random.Generator
+    raters: Raters,
+    clips: Clips,
+    rater: Places,
+    clip: Places,
+    system: Places,
+    random: np.random.Generator,
+    qualities: tuple[float, ...] = QUALITIES,
 ) -> Floats:
     """What is thought of each text, on the scale but not rounded to it."""
     middle = sum(SCALE) / 2
-    fit = np.asarray(QUALITIES)[system] + clips.ease[clip] + clips.suits[clip, system] + raters.taste[rater, system]
+    fit = np.asarray(qualities)[system] + clips.ease[clip] + clips.suits[clip, system] + raters.taste[rater, system]
     noise = random.normal(size=len(rater)) * raters.noise[rater]
     return np.asarray(middle + raters.use[rater] * (fit - middle) + raters.bias[rater] + noise)
 

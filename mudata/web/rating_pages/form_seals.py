@@ -20,7 +20,7 @@ class FormSeals:
 
     Args:
         tokens: of all raters. The key is drawn from them, so that forms outlive a restart, and no rater, who knows one
-            of them, can make a seal.
+            of them, can make a seal (an only rater could, of the own forms).
         clock: seconds since 1970.
     """
 
