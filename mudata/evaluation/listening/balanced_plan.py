@@ -13,7 +13,8 @@ are compared, a pair of systems). Proven by tests over many sizes:
 - the described clip, or the first system of a pair, is first as often as second: over all, for each treatment and for
   each clip with it, give or take one; so it is for each rater, and for each rater with each treatment.
 
-A clip never comes twice in a row to a rater unless TRIES exchanges find no way round that.
+A clip never comes twice in a row to a rater unless TRIES exchanges find no way round that, in none of REDRAWS plans:
+of four clips one plan in fifty has none.
 
 Source:
     W. G. Cochran, G. M. Cox, Experimental Designs, 1957, chapter 11, for what is balanced in incomplete blocks; how it
@@ -23,6 +24,7 @@ Source:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.listening.even_parts import even_parts
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TRIES = 2000
-"""Exchanges that are tried for a rater who hears clips several times. Ours: dozens suffice from four clips on."""
+"""Exchanges that are tried for a rater who hears clips several times. Ours: dozens suffice where there is a way."""
+REDRAWS = 10
+"""Plans that are drawn until one has no clip twice in a row. Ours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +69,16 @@ def balanced_plan(
         ... ]
         True
     """
+    for _ in range(REDRAWS):
+        plan = _drawn(clips, treatments, raters, per_rater, random)
+        if not any(one.clip == other.clip for own in plan for one, other in pairwise(own)):
+            break
+    return plan
+
+
+def _drawn(
+    clips: int, treatments: int, raters: int, per_rater: int, random: np.random.Generator
+) -> list[list[Placement]]:
     import numpy as np
 
     heard = _clips_in_order(clips, raters, per_rater, random)
